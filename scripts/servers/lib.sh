@@ -21,8 +21,8 @@ die() { say "$@"; exit 1; }
 
 # own_dir DIRECTORY: make it for us alone. In a shared /tmp it must not be somebody else's.
 own_dir() {
-  mkdir -p -m 700 "$1"
-  [ -O "$1" ] && [ ! -L "$1" ] || die "$1 belongs to somebody else; set SREGISTRY_SERVERS_DIR"
+  (umask 077 && mkdir -p "$1")
+  if [ ! -O "$1" ] || [ -L "$1" ]; then die "$1 belongs to somebody else; set SREGISTRY_SERVERS_DIR"; fi
 }
 
 # locked FILE: one caller at a time, until the script ends or `exec 9>&-`. Daemons must not inherit fd 9.
@@ -118,9 +118,16 @@ v1_login() {
          END { if (url == "" || token == "") exit 1; print url, token }'
 }
 
-# set_tempurl_key STORAGE-URL TOKEN KEY
+# set_tempurl_key STORAGE-URL TOKEN KEY: the account's key for signed URLs.
 set_tempurl_key() {
   http -o /dev/null -X POST -H "X-Auth-Token: $2" -H "X-Account-Meta-Temp-URL-Key: $3" -H 'Content-Length: 0' "$1"
+}
+
+# open_account AUTH-URL USER KEY TEMPURL-KEY: sign in, make the account, give it its key for signed URLs.
+open_account() {
+  local storage token
+  read -r storage token < <(v1_login "$1" "$2" "$3") || return 1
+  set_tempurl_key "$storage" "$token" "$4"
 }
 
 # exports NAME=VALUE...: what `eval "$(... up)"` takes.

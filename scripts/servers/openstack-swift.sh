@@ -167,7 +167,7 @@ server_up() {
   start container-updater 0 "${swift[@]}" /usr/bin/swift-container-updater "$etc/container.conf" -v # account totals
   start proxy "$port" "${swift[@]}" /usr/bin/swift-proxy-server "$etc/proxy.conf" -v
   wait_for 30 proxy server_answers
-  wait_for 30 proxy open_account # the account server may lag behind the proxy
+  wait_for 30 proxy open_account "$url/auth/v1.0" test:tester testing "$tempurl_key" # the account server may lag behind the proxy
 
   exports SREGISTRY_TEST_SERVER=openstack \
     SREGISTRY_SWIFT_USER=test:tester SREGISTRY_SWIFT_TOKEN=testing SREGISTRY_SWIFT_URL="$url" \
@@ -175,12 +175,6 @@ server_up() {
     SREGISTRY_TEST_USER3=test:tester3 SREGISTRY_TEST_TOKEN3=testing3 \
     SREGISTRY_TEST_ADMIN=admin:admin SREGISTRY_TEST_ADMIN_TOKEN=admin \
     SREGISTRY_TEST_TEMPURL_KEY="$tempurl_key"
-}
-
-open_account() {
-  local storage token
-  read -r storage token < <(v1_login "$url/auth/v1.0" test:tester testing) &&
-    set_tempurl_key "$storage" "$token" "$tempurl_key"
 }
 
 run "$@"
