@@ -1,0 +1,65 @@
+package name
+
+import (
+	"encoding/hex"
+	"mime"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// mediaType is what sregistry-cli gave its objects, and what a record is added to.
+const mediaType = "application/octet-stream"
+
+// Record is what is kept beside an image's bytes. It travels as parameters of the Content-Type,
+// which OpenStack Swift and RGW both keep through PUT, POST, COPY and large objects, and show in
+// listings, where RGW shows nothing true about a large object.
+type Record struct {
+	Image  string
+	Tag    string
+	SHA256 string // lower-case hex of the whole image
+	Size   int64  // bytes of the whole image
+}
+
+// ContentType writes the record as a media type with parameters.
+func (r Record) ContentType() string {
+	return mime.FormatMediaType(mediaType, map[string]string{
+		"image": r.Image, "tag": r.Tag, "sha256": r.SHA256, "size": strconv.FormatInt(r.Size, 10),
+	})
+}
+
+// Meta writes the record as object metadata, for people who look with other tools. Values that
+// Swift would refuse (over 256 bytes) are left out: a POST may drop metadata at any time, so
+// nothing relies on it.
+func (r Record) Meta() map[string]string {
+	meta := map[string]string{"Sha256": r.SHA256, "Size": strconv.FormatInt(r.Size, 10)}
+	for key, value := range map[string]string{"Image": r.Image, "Tag": r.Tag} {
+		if escaped := url.PathEscape(value); len(escaped) <= 256 {
+			meta[key] = escaped
+		}
+	}
+	return meta
+}
+
+// ParseRecord reads a record out of a Content-Type. It is false unless the record is whole and
+// makes sense for the object: image and tag must be a name that leads to this object, the digest
+// must look like one. Anybody who may write the object may write its type, so nothing in it is
+// believed further than that.
+func ParseRecord(contentType, object string) (Record, bool) {
+	_, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return Record{}, false
+	}
+	r := Record{Image: params["image"], Tag: params["tag"], SHA256: strings.ToLower(params["sha256"])}
+	if r.Size, err = strconv.ParseInt(params["size"], 10, 64); err != nil || r.Size < 0 {
+		return Record{}, false
+	}
+	if raw, err := hex.DecodeString(r.SHA256); err != nil || len(raw) != 32 {
+		return Record{}, false
+	}
+	n, err := Parse("x/" + r.Image + ":" + r.Tag)
+	if err != nil || n.Image != r.Image || n.Tag != r.Tag || !n.Matches(object) {
+		return Record{}, false
+	}
+	return r, true
+}
