@@ -1,0 +1,78 @@
+package screen
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"unicode/utf8"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+)
+
+// jsonLines is v as JSON: an element of a list a line, anything else one line.
+func jsonLines(v any) []string {
+	if v == nil {
+		return nil
+	}
+	r := reflect.ValueOf(v)
+	if r.Kind() != reflect.Slice {
+		return []string{string(encode(v))}
+	}
+	lines := make([]string, r.Len())
+	for i := range lines {
+		lines[i] = string(encode(r.Index(i).Interface()))
+	}
+	return lines
+}
+
+// encode is v as one line of JSON that a terminal can show: what Safe would escape is escaped as
+// JSON does, which changes no value. (Such characters occur inside of strings only.) What JSON
+// has no form for, such as NaN, becomes its Go text.
+func encode(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return encode(fmt.Sprint(v))
+	}
+	line := bytes.TrimRight(b.Bytes(), "\n")
+	out := make([]byte, 0, len(line))
+	for len(line) > 0 {
+		r, size := utf8.DecodeRune(line)
+		switch {
+		case !dangerous(r):
+			out = append(out, line[:size]...)
+		case r >= 0x10000:
+			r -= 0x10000
+			out = fmt.Appendf(out, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+		line = line[size:]
+	}
+	return out
+}
+
+// failure is the JSON form of an error.
+type failure struct {
+	Code      client.Code    `json:"code"`
+	Op        string         `json:"op,omitempty"`
+	Image     string         `json:"image,omitempty"`
+	Message   string         `json:"message"`
+	Hint      string         `json:"hint,omitempty"`
+	Traceback string         `json:"traceback,omitempty"`
+	Done      []client.Image `json:"done,omitempty"`
+	Failed    []failure      `json:"failed,omitempty"`
+}
+
+func failureOf(e *client.Error) failure {
+	f := failure{Code: e.Code, Op: e.Op, Image: e.Image, Hint: e.Hint, Done: e.Done}
+	if e.Err != nil {
+		f.Message = e.Err.Error()
+	}
+	for _, each := range e.Failed {
+		f.Failed = append(f.Failed, failureOf(each))
+	}
+	return f
+}
