@@ -30,18 +30,19 @@ tempurl_key=${SREGISTRY_TEST_TEMPURL_KEY:-tempurl-secret}
 vanessa_key=vanessa-swift-secret-0123456789abcdef
 reader_key=reader-swift-secret-0123456789abcdef
 guest_key=guest-swift-secret-0123456789abcdef
+fsid=cef00000-0000-4000-8000-000000000000
 osd_uuid=5e0d0000-0000-4000-8000-000000000000
 url=http://127.0.0.1:$port
 conf=$dir/etc/ceph.conf
+mon_addresses="[v2:127.0.0.1:$mon_port,v1:127.0.0.1:$mon_v1_port]"
 
 # Short intervals where the defaults make one wait: four pools at the gateway's first start cost a proposal each,
 # and deleted data stays for two hours. Low water marks: a monitor ends itself when 5 % of the disk are free.
 write_conf() {
   cat >"$conf" <<CONF
 [global]
-fsid = cef00000-0000-4000-8000-000000000000
-mon_initial_members = a
-mon_host = [v2:127.0.0.1:$mon_port,v1:127.0.0.1:$mon_v1_port]
+fsid = $fsid
+mon_host = $mon_addresses
 public_addr = 127.0.0.1
 cluster_addr = 127.0.0.1
 keyring = $dir/etc/keyring
@@ -76,8 +77,11 @@ rgw_gc_processor_period = 30
 CONF
 }
 
-# make_mon: one keyring with every key and its rights; the monitor imports it whole.
+# make_mon: one keyring with every key and its rights, which the monitor imports whole; and a map that names the
+# monitor, because mkfs alone does not recognise itself in a loopback mon_host and falls back to the default ports.
 make_mon() {
+  rm -rf "$dir/mon"
+  mkdir "$dir/mon"
   entry() {
     printf '[%s]\nkey = %s\n' "$1" "$(ceph-authtool --gen-print-key)"
     printf 'caps %s\n' "${@:2}"
@@ -91,7 +95,17 @@ make_mon() {
       entry client.rgw 'mon = "allow rw"' 'osd = "allow rwx"'
     } >"$dir/etc/keyring"
   )
-  ceph-mon -i a --mkfs 2>>"$dir/log/mon.log"
+  monmaptool --create --clobber --fsid $fsid --addv a "$mon_addresses" "$dir/etc/monmap" >>"$dir/log/mon.log" 2>&1
+  ceph-mon -i a --mkfs --monmap "$dir/etc/monmap" 2>>"$dir/log/mon.log"
+  touch "$dir/mon.ready"
+}
+
+make_osd() {
+  rm -rf "$dir/osd"
+  mkdir "$dir/osd"
+  timeout 60 ceph osd new $osd_uuid 0 >/dev/null
+  ceph-osd -i 0 --mkfs --osd-uuid $osd_uuid 2>>"$dir/log/osd.log"
+  touch "$dir/osd.ready"
 }
 
 mon_answers() { timeout 10 ceph --connect-timeout 2 mon stat; }
@@ -119,23 +133,19 @@ user() {
 server_up() {
   need ceph-mon ceph-osd radosgw ceph-common curl
   export CEPH_CONF=$conf
-  mkdir -p "$dir"/{mon,osd,crash}
+  mkdir -p "$dir/crash"
   write_conf
 
-  [ -e "$dir/mon/kv_backend" ] || make_mon
+  [ -e "$dir/mon.ready" ] || make_mon
   start mon "$mon_port" ceph-mon -f -i a
   wait_for 60 mon mon_answers
 
-  # ready: written when mkfs has finished
-  if [ ! -e "$dir/osd/ready" ]; then
-    ceph osd new $osd_uuid 0 >/dev/null
-    ceph-osd -i 0 --mkfs --osd-uuid $osd_uuid 2>>"$dir/log/osd.log"
-  fi
+  [ -e "$dir/osd.ready" ] || make_osd
   start osd 0 ceph-osd -f -i 0
   wait_for 60 osd osd_answers
 
   start rgw "$port" radosgw -f -n client.rgw
-  wait_for 60 rgw rgw_answers
+  wait_for 120 rgw rgw_answers # half a minute after a crash of all three
 
   user ceph:vanessa $vanessa_key user create --uid=ceph --display-name='Vanessa Saurus' --access=full
   user ceph:reader $reader_key subuser create --uid=ceph --access=read
