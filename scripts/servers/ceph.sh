@@ -21,6 +21,7 @@
 
 name=ceph
 daemons=(mon osd rgw)
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 port=${CEPH_PORT:-8080}

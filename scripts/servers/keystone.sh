@@ -24,6 +24,7 @@
 
 name=keystone
 daemons=(keystone proxy)
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 port=${KEYSTONE_PORT:-5000}

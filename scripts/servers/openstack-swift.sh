@@ -24,6 +24,7 @@
 
 name=openstack
 daemons=(memcached object container account container-updater proxy)
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 port=${OPENSTACK_PORT:-8090}
