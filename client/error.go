@@ -13,8 +13,8 @@ type Code string
 
 // The codes, and the only ones.
 const (
-	Invalid     Code = "invalid"     // the request itself is wrong: a bad name, a missing file, a missing setting
-	NotFound    Code = "not_found"   // no such image, collection or account
+	Invalid     Code = "invalid"     // the request itself is wrong: a bad name, a wrong option, a missing setting
+	NotFound    Code = "not_found"   // no such image, collection or file
 	Denied      Code = "denied"      // the server knows who asks and refuses, or does not know who asks
 	Unavailable Code = "unavailable" // the server or the network failed; trying again may help
 	Corrupt     Code = "corrupt"     // bytes are not what their hash says
@@ -83,4 +83,24 @@ func CodeOf(err error) Code {
 		return Canceled
 	}
 	return Internal
+}
+
+// ExitStatus is the process exit status for err: 0 for nil, that of its code, and for a batch
+// whose failures all have one code that of the code.
+func ExitStatus(err error) int {
+	if err == nil {
+		return 0
+	}
+	code := CodeOf(err)
+	var e *Error
+	if errors.As(err, &e) && code == Partial {
+		for i, f := range e.Failed {
+			if i == 0 {
+				code = f.Code
+			} else if f.Code != code {
+				return Partial.ExitStatus()
+			}
+		}
+	}
+	return code.ExitStatus()
 }

@@ -1,0 +1,84 @@
+// Package client keeps container images in Swift storage: it pushes, pulls, searches and deletes
+// them by the names that sregistry-cli and this shell give them.
+//
+// It promises that an image under its name, here or there, is always whole: what was there before
+// stays until the new one is complete and checked. It knows no Lua and no terminal; what a person
+// may want to see goes to a Reporter, and every failure is an *Error with a Code.
+//
+// It is tested by package conformance against the embedded endpoint and real servers.
+package client
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/sregistry-shell/sregistry-shell/client/name"
+	"github.com/sregistry-shell/sregistry-shell/client/signin"
+	"github.com/sregistry-shell/sregistry-shell/client/store"
+)
+
+// Config says how a Client works. Only Settings must be set.
+type Config struct {
+	Settings signin.Settings
+	Reporter Reporter    // nil: nobody is told
+	Naming   name.Naming // how new objects are called; empty: name.Dash
+	DryRun   bool        // say what would be written, here and there, instead of writing it
+	Debug    bool        // tell Reporter.Debug of every request
+
+	// Dial makes connections in another way; nil: over the network.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// FirstWait is how long to wait before the first repetition of what failed; 0: a quarter second.
+	FirstWait time.Duration
+}
+
+// Client works on the images of one account. Making one costs nothing: it signs in when an
+// operation first needs the server. Its methods may be called from any goroutine.
+type Client struct {
+	cfg    Config
+	report Reporter
+	store  store.Store
+	wire   *http.Transport
+	closer func() error
+}
+
+// New makes a client.
+func New(cfg Config) *Client {
+	c := &Client{cfg: cfg, report: cfg.Reporter, wire: store.Wire()}
+	if c.report == nil {
+		c.report = silent{}
+	}
+	if cfg.Naming == "" {
+		c.cfg.Naming = name.Dash
+	}
+	if cfg.Dial != nil {
+		c.wire.DialContext, c.wire.Proxy = cfg.Dial, nil
+	}
+	var base http.RoundTripper = store.Stall{Base: c.wire, Silence: store.Silence, Patience: store.Patience}
+	if cfg.Debug {
+		base = store.Log{Base: base, To: c.report.Debug}
+	}
+	token := &signin.Transport{Base: base, SignIn: func(ctx context.Context) (signin.Session, error) {
+		return signin.SignIn(ctx, cfg.Settings, base)
+	}}
+	c.store = store.Retry{
+		Store: store.NewSwift(store.Status{Base: token}), First: cfg.FirstWait,
+		Notify: func(err error, wait time.Duration) {
+			c.report.Note(err.Error() + "; trying again in " + wait.Round(100*time.Millisecond).String())
+		},
+	}
+	if cfg.DryRun {
+		c.store = store.DryRun{Store: c.store, Say: func(what string) { c.report.Note("would " + what) }}
+	}
+	return c
+}
+
+// Close gives the connections back. The client may not be used after it.
+func (c *Client) Close() error {
+	c.wire.CloseIdleConnections()
+	if c.closer != nil {
+		return c.closer()
+	}
+	return nil
+}

@@ -1,0 +1,194 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"sort"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sregistry-shell/sregistry-shell/client/name"
+	"github.com/sregistry-shell/sregistry-shell/client/store"
+)
+
+// ListRequest asks which images there are.
+type ListRequest struct {
+	Query string `arg:"query,optional" complete:"image" help:"part of collection/object, in any case; collection/... asks only that collection"`
+}
+
+// Segments of large images lie in the collection itself below segmentsDir, which sorts as one
+// range; segmentsSuffix marks the containers where other tools keep theirs.
+const (
+	segmentsDir    = ".segments/"
+	segmentsSuffix = "_segments"
+)
+
+// listers is how many collections are listed at once.
+const listers = 8
+
+// Search finds images by a part of collection/object, in any case, and returns those strings
+// sorted. A query collection/... asks that collection only, and is NotFound when it is not there.
+func (c *Client) Search(ctx context.Context, r ListRequest) ([]string, error) {
+	images, err := c.list(ctx, "search", r)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]string, len(images))
+	for i, image := range images {
+		found[i] = image.Path()
+	}
+	return found, nil
+}
+
+// List is Search with all that a listing tells of each image.
+func (c *Client) List(ctx context.Context, r ListRequest) ([]Image, error) {
+	return c.list(ctx, "list", r)
+}
+
+func (c *Client) list(ctx context.Context, op string, r ListRequest) ([]Image, error) {
+	collections, match, err := c.scope(ctx, r)
+	if err != nil {
+		return nil, fail(op, r.Query, err)
+	}
+	found := make([][]Image, len(collections))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(listers)
+	for i, collection := range collections {
+		g.Go(func() error {
+			for image, err := range c.images(gctx, collection, match) {
+				if err != nil {
+					return c.tolerate(r, collection, err)
+				}
+				found[i] = append(found[i], image)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, fail(op, r.Query, err)
+	}
+	all := []Image{}
+	for _, images := range found {
+		all = append(all, images...)
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].Path() < all[j].Path() })
+	return all, nil
+}
+
+// Each goes through the images that List would give, collection by collection, holding one page.
+func (c *Client) Each(ctx context.Context, r ListRequest) iter.Seq2[Image, error] {
+	return func(yield func(Image, error) bool) {
+		collections, match, err := c.scope(ctx, r)
+		if err != nil {
+			yield(Image{}, fail("each", r.Query, err))
+			return
+		}
+		for _, collection := range collections {
+			for image, err := range c.images(ctx, collection, match) {
+				if err != nil {
+					if err = c.tolerate(r, collection, err); err != nil {
+						yield(Image{}, fail("each", r.Query, err))
+						return
+					}
+					break
+				}
+				if !yield(image, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// tolerate lets a search of the whole account go on past a collection that vanished meanwhile or
+// may not be listed; asked for by name, it is an error.
+func (c *Client) tolerate(r ListRequest, collection string, err error) error {
+	switch {
+	case strings.Contains(r.Query, "/"):
+		if store.IsStatus(err, http.StatusNotFound) {
+			return notFound(place{name: name.Name{Collection: collection}, missing: true})
+		}
+		return err
+	case store.IsStatus(err, http.StatusNotFound):
+		return nil
+	case store.IsStatus(err, http.StatusForbidden, http.StatusUnauthorized):
+		c.report.Warn(fmt.Sprintf("the collection %s may not be listed; it is left out", collection))
+		return nil
+	}
+	return err
+}
+
+// scope is which collections a query asks, and which of their images match it.
+func (c *Client) scope(ctx context.Context, r ListRequest) (collections []string, match func(path string) bool, err error) {
+	query := strings.TrimPrefix(r.Query, "swift://")
+	folded := strings.ToLower(query)
+	match = func(path string) bool { return strings.Contains(strings.ToLower(path), folded) }
+	if collection, _, ok := strings.Cut(query, "/"); ok {
+		if err := name.CheckCollection(collection); err != nil {
+			return nil, nil, refuse(Invalid, err, "")
+		}
+		if lower := strings.ToLower(collection); lower != collection {
+			there, err := c.store.HasContainer(ctx, collection)
+			if err == nil && !there {
+				collection = lower
+			}
+		}
+		return []string{collection}, match, nil
+	}
+	for container, err := range c.store.Containers(ctx) {
+		if store.IsStatus(err, http.StatusForbidden, http.StatusUnauthorized) {
+			return nil, nil, refuse(Denied, errors.New("this user may not list the collections of the account"),
+				`search "collection/" asks one collection`)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if !strings.HasSuffix(container.Name, segmentsSuffix) {
+			collections = append(collections, container.Name)
+		}
+	}
+	return collections, match, nil
+}
+
+// images goes through the images of one collection, leaving the segments out by asking for what
+// sorts before and behind them.
+func (c *Client) images(ctx context.Context, collection string, match func(string) bool) iter.Seq2[Image, error] {
+	return func(yield func(Image, error) bool) {
+		for _, part := range []store.Listing{{Before: segmentsDir}, {After: segmentsDir[:len(segmentsDir)-1] + "0"}} {
+			for o, err := range c.store.List(ctx, collection, part) {
+				if err != nil {
+					yield(Image{}, err)
+					return
+				}
+				if strings.HasPrefix(o.ContentType, "application/directory") || !match(o.Key.String()) {
+					continue
+				}
+				if !yield(imageOf(o), nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// CollectionsRequest asks for the collections of the account.
+type CollectionsRequest struct{}
+
+// Collections lists the collections of the account by name, without those where other tools keep
+// segments.
+func (c *Client) Collections(ctx context.Context, _ CollectionsRequest) ([]Collection, error) {
+	out := []Collection{}
+	for container, err := range c.store.Containers(ctx) {
+		if err != nil {
+			return nil, fail("collections", "", err)
+		}
+		if !strings.HasSuffix(container.Name, segmentsSuffix) {
+			out = append(out, Collection{container.Name, container.Objects, container.Bytes})
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,204 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/sregistry-shell/sregistry-shell/client/imagefile"
+	"github.com/sregistry-shell/sregistry-shell/client/name"
+	"github.com/sregistry-shell/sregistry-shell/client/store"
+	"github.com/sregistry-shell/sregistry-shell/client/transfer"
+)
+
+// PushRequest asks to upload one image file.
+type PushRequest struct {
+	Path     string `arg:"path" complete:"file" help:"the image file to upload"`
+	Name     string `arg:"name" cli:"name" complete:"image" help:"what to call it: collection/image[:tag]"`
+	Tag      string `opt:"tag" help:"the tag, when the name has none"`
+	Force    bool   `opt:"force" help:"send it even if the same bytes are there already"`
+	IfAbsent bool   `opt:"if_absent" help:"fail if an image of that name is there, whatever it holds"`
+	Jobs     int    `opt:"jobs" help:"how many images of a list move at once (default 4)"`
+}
+
+// Push uploads one image file and returns the image. The collection is made if it is not there. An
+// image of that name is replaced where it is, when the new one is complete; when it holds the same
+// bytes, nothing is sent. Exists when another image lies under that object name, or with IfAbsent
+// any; Invalid for a file that is none or changes while it is sent.
+func (c *Client) Push(ctx context.Context, r PushRequest) (Image, error) {
+	image, err := c.push(ctx, r)
+	return image, fail("push", r.Name, err)
+}
+
+// PushAll uploads several; see batch for how failures are reported.
+func (c *Client) PushAll(ctx context.Context, rs []PushRequest) ([]Image, error) {
+	return batch(ctx, "push", rs, jobs(rs, func(r PushRequest) int { return r.Jobs }), c.Push,
+		func(_ PushRequest, i Image) Image { return i })
+}
+
+func (c *Client) push(ctx context.Context, r PushRequest) (Image, error) {
+	n, err := pushName(r)
+	if err != nil {
+		return Image{}, refuse(Invalid, err, "")
+	}
+	f, before, err := openImage(r.Path)
+	if err != nil {
+		return Image{}, err
+	}
+	defer f.Close()
+	if limit := c.store.MaxObject(); before.Size() > limit {
+		return Image{}, refuse(Invalid, fmt.Errorf("%s has %d bytes, and one object holds %d", r.Path, before.Size(), limit), "")
+	}
+	p, err := c.resolve(ctx, n)
+	if err != nil {
+		return Image{}, err
+	}
+	key, err := c.target(p, r, f)
+	if err != nil {
+		return Image{}, err
+	}
+	sum, err := c.hash(ctx, r, f, before.Size())
+	if err != nil {
+		return Image{}, err
+	}
+	if len(p.objects) > 0 && !r.Force && same(p.objects[0], sum) {
+		c.report.Note(fmt.Sprintf("%s is there already, with the same bytes", p.objects[0].Key))
+		return imageOf(p.objects[0]), nil
+	}
+	if p.missing {
+		if !c.cfg.DryRun {
+			c.report.Note(fmt.Sprintf("Creating collection %s...", key.Container))
+		}
+		if err := c.store.CreateContainer(ctx, key.Container); err != nil {
+			return Image{}, fmt.Errorf("the collection %s cannot be made: %w", key.Container, err)
+		}
+	}
+	record := name.Record{Image: p.name.Image, Tag: p.name.TagOrDefault(), SHA256: sum.SHA256, Size: sum.Size}
+	o, err := c.send(ctx, key, f, sum, store.Header{
+		ContentType: record.ContentType(), Meta: record.Meta(), MD5: sum.MD5, IfAbsent: r.IfAbsent,
+	})
+	if changed(f, before) {
+		err = fileChanged()
+	}
+	if err != nil {
+		return Image{}, err
+	}
+	return imageOf(o), nil
+}
+
+// fileChanged is the failure of a push whose file is not what it was when it began.
+func fileChanged() error {
+	return refuse(Invalid, errors.New("the file changed while it was sent"), "push it again when it is finished")
+}
+
+// pushName is the name to push under: no version, and one tag.
+func pushName(r PushRequest) (name.Name, error) {
+	n, err := name.Parse(r.Name)
+	switch {
+	case err != nil:
+		return n, err
+	case n.Version != "":
+		return n, errors.New("a push takes no @version: the version follows from the bytes")
+	case r.Tag == "":
+		return n, nil
+	case n.Tag != "":
+		return n, fmt.Errorf("the name has the tag %q, and the option the tag %q", n.Tag, r.Tag)
+	}
+	tagged, err := name.Parse(r.Name + ":" + r.Tag)
+	if err == nil && (tagged.Tag != r.Tag || tagged.Version != "") {
+		err = fmt.Errorf("%q is no tag", r.Tag)
+	}
+	return tagged, err
+}
+
+// openImage opens a file that can be pushed.
+func openImage(path string) (*os.File, os.FileInfo, error) {
+	info, err := os.Stat(path) // before Open, which would wait for the writer of a pipe
+	if err != nil {
+		return nil, nil, err
+	}
+	if !info.Mode().IsRegular() {
+		what := "not a regular file"
+		if info.IsDir() {
+			what = "a folder: a sandbox has to be built into a file first"
+		}
+		return nil, nil, refuse(Invalid, fmt.Errorf("%s is %s", path, what), "")
+	}
+	f, err := os.Open(path)
+	return f, info, err
+}
+
+// target is the object to write: where the image is already, else a new one.
+func (c *Client) target(p place, r PushRequest, f *os.File) (store.Key, error) {
+	switch {
+	case len(p.objects) > 0 && r.IfAbsent:
+		return store.Key{}, refuse(Exists, fmt.Errorf("%s is there already", p.objects[0].Key), "")
+	case len(p.objects) > 1:
+		return store.Key{}, ambiguous(p)
+	case len(p.objects) == 1:
+		return p.objects[0].Key, nil
+	}
+	ext := name.Extension(r.Path)
+	if ext == "" {
+		format, err := imagefile.Detect(f)
+		if err != nil {
+			return store.Key{}, err
+		}
+		if ext = string(format); format == imagefile.Unknown {
+			ext = string(imagefile.SIF)
+			c.report.Warn(fmt.Sprintf("%s does not look like an image of Singularity or Apptainer", r.Path))
+		}
+	}
+	object, err := p.name.Object(c.cfg.Naming, ext)
+	if err != nil {
+		return store.Key{}, refuse(Invalid, err, "")
+	}
+	for _, other := range p.others {
+		if other.Object == object {
+			return store.Key{}, refuse(Exists, fmt.Errorf("%s is the object of another image, %s", other.Key, imageOf(other)),
+				"choose another name, or delete that one first")
+		}
+	}
+	return store.Key{Container: p.name.Collection, Object: object}, nil
+}
+
+func (c *Client) hash(ctx context.Context, r PushRequest, f *os.File, size int64) (transfer.Sum, error) {
+	meter := c.report.Begin(Transfer{Verb: "hash", Label: r.Path, Size: size})
+	sum, err := transfer.HashFile(ctx, f, size, meter.Add)
+	if err == nil && sum.Size != size {
+		err = fileChanged()
+	}
+	meter.End(err)
+	return sum, err
+}
+
+// send stores the file as one object, with progress.
+func (c *Client) send(ctx context.Context, key store.Key, f *os.File, sum transfer.Sum, h store.Header) (store.Object, error) {
+	if c.cfg.DryRun {
+		return c.store.Put(ctx, key, f, 0, sum.Size, h)
+	}
+	meter := c.report.Begin(Transfer{Verb: "push", Label: key.String(), Size: sum.Size})
+	o, err := c.store.Put(ctx, key, transfer.Metered(f, meter.Add), 0, sum.Size, h)
+	meter.End(err)
+	return o, err
+}
+
+// same tells whether an object is known to hold the bytes of a sum.
+func same(o store.Object, sum transfer.Sum) bool {
+	i := imageOf(o)
+	switch {
+	case i.Size >= 0 && i.Size != sum.Size:
+		return false
+	case i.SHA256 != "":
+		return i.SHA256 == sum.SHA256
+	}
+	return !o.Large && strings.EqualFold(i.ETag, sum.MD5)
+}
+
+// changed tells whether a file is no longer what it was when it was opened.
+func changed(f *os.File, before os.FileInfo) bool {
+	now, err := f.Stat()
+	return err != nil || now.Size() != before.Size() || !now.ModTime().Equal(before.ModTime())
+}

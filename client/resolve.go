@@ -1,0 +1,244 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sort"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sregistry-shell/sregistry-shell/client/name"
+	"github.com/sregistry-shell/sregistry-shell/client/store"
+)
+
+// place is where a name leads.
+type place struct {
+	name    name.Name      // with the letters that were found, or those to write with
+	objects []store.Object // that are this image; more than one is an ambiguity, the newest first
+	others  []store.Object // that lie under a name of this image but say they are another one
+	exact   bool           // the name was an object's own name
+	missing bool           // the collection is not there
+}
+
+// resolve finds what a name leads to: the object of exactly that name, else the historic forms of
+// it; as typed, else in lower case. Nothing found is no error.
+func (c *Client) resolve(ctx context.Context, n name.Name) (place, error) {
+	typed, err := c.look(ctx, n)
+	if err != nil || len(typed.objects) > 0 || n.Lower() == n {
+		return typed, err
+	}
+	lower, err := c.look(ctx, n.Lower())
+	switch {
+	case err != nil || len(lower.objects) > 0:
+		return lower, err
+	case typed.missing:
+		return lower, nil
+	}
+	// The collection is there as typed; only the image goes to lower case.
+	typed.name.Image = strings.ToLower(typed.name.Image)
+	again, err := c.look(ctx, typed.name)
+	if err == nil && len(again.others) == 0 {
+		again.others = typed.others
+	}
+	return again, err
+}
+
+// look asks for one spelling: the object of that very name, and a listing for each stem, at once.
+func (c *Client) look(ctx context.Context, n name.Name) (place, error) {
+	p := place{name: n}
+	stems := n.Stems()
+	listed := make([][]store.Object, len(stems))
+	blind := make([]bool, len(stems))
+	var exact store.Object
+	var there bool
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		exact, err = c.store.Stat(gctx, store.Key{Container: n.Collection, Object: n.Raw})
+		there = err == nil
+		if store.IsStatus(err, http.StatusNotFound, http.StatusForbidden, http.StatusUnauthorized, http.StatusBadRequest) {
+			return nil // the listings say more
+		}
+		return err
+	})
+	for i, stem := range stems {
+		g.Go(func() error {
+			for o, err := range c.store.List(gctx, n.Collection, store.Listing{Prefix: stem}) {
+				switch {
+				case store.IsStatus(err, http.StatusForbidden, http.StatusUnauthorized):
+					blind[i] = true // an ACL may let us read but not list
+					return nil
+				case err != nil:
+					return err
+				case n.Matches(o.Object):
+					listed[i] = append(listed[i], o)
+				}
+			}
+			return nil
+		})
+	}
+	err := g.Wait()
+	switch {
+	case store.IsStatus(err, http.StatusNotFound):
+		p.missing = true
+		return p, nil
+	case err != nil:
+		return p, err
+	case there:
+		p.objects, p.exact = []store.Object{exact}, true
+		return p, nil
+	}
+	found := append(listed[0], listed[1]...)
+	if len(found) == 0 {
+		// A listing may lag behind, or be forbidden: ask for each form by itself.
+		if found, err = c.ask(ctx, n, blind[0] || blind[1]); err != nil {
+			return p, err
+		}
+	}
+	for _, o := range found {
+		if r, ok := name.ParseRecord(o.ContentType, o.Object); ok && (r.Image != n.Image || r.Tag != n.TagOrDefault()) {
+			p.others = append(p.others, o)
+		} else {
+			p.objects = append(p.objects, o)
+		}
+	}
+	sort.SliceStable(p.objects, func(i, j int) bool { return p.objects[i].Modified.After(p.objects[j].Modified) })
+	return p, nil
+}
+
+// ask sends a HEAD for each historic form. When the listing was refused, so may these be.
+func (c *Client) ask(ctx context.Context, n name.Name, refused bool) ([]store.Object, error) {
+	forms := n.Forms()
+	found := make([]*store.Object, len(forms))
+	denied := make([]error, len(forms))
+	g, gctx := errgroup.WithContext(ctx)
+	for i, form := range forms {
+		g.Go(func() error {
+			o, err := c.store.Stat(gctx, store.Key{Container: n.Collection, Object: form})
+			switch {
+			case err == nil:
+				found[i] = &o
+			case store.IsStatus(err, http.StatusForbidden, http.StatusUnauthorized):
+				denied[i] = err
+			case !store.IsStatus(err, http.StatusNotFound):
+				return err
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	var out []store.Object
+	for _, o := range found {
+		if o != nil {
+			out = append(out, *o)
+		}
+	}
+	if err := errors.Join(denied...); len(out) == 0 && refused && err != nil {
+		return nil, denied[0]
+	}
+	return out, nil
+}
+
+// locate is resolve for what has to be there: the one object a name leads to, whole as a HEAD
+// describes it. With change set, several are refused; otherwise the newest is taken with a warning.
+func (c *Client) locate(ctx context.Context, n name.Name, change bool) (store.Object, error) {
+	p, err := c.resolve(ctx, n)
+	if err != nil {
+		return store.Object{}, err
+	}
+	if len(p.objects) == 0 {
+		return store.Object{}, notFound(p)
+	}
+	o := p.objects[0]
+	if len(p.objects) > 1 && (change || !alike(p.objects)) {
+		if change {
+			return store.Object{}, ambiguous(p)
+		}
+		c.report.Warn(fmt.Sprintf("%s is %s; taking the newest, %s", n, paths(p.objects), o.Key))
+	}
+	if !p.exact {
+		if o, err = c.store.Stat(ctx, o.Key); err != nil {
+			return store.Object{}, err
+		}
+	}
+	if n.Version != "" && !p.exact {
+		if _, err := name.ParseDigest(n.Version); err != nil {
+			return store.Object{}, refuse(Invalid, err, "")
+		}
+		if err := c.checkVersion(n, o, ""); err != nil {
+			return store.Object{}, err
+		}
+	}
+	return o, nil
+}
+
+// checkVersion compares a version with what is known: the record, the ETag, and sha256 when the
+// bytes were hashed. What cannot be compared passes.
+func (c *Client) checkVersion(n name.Name, o store.Object, sha256 string) error {
+	d, err := name.ParseDigest(n.Version)
+	if err != nil {
+		return nil // the @ is part of an object's own name
+	}
+	if r, ok := name.ParseRecord(o.ContentType, o.Object); ok && sha256 == "" {
+		sha256 = r.SHA256
+	}
+	switch {
+	case d.SHA256 != "" && sha256 != "" && d.SHA256 != sha256:
+		return refuse(Corrupt, fmt.Errorf("its SHA-256 is %s, not the %s that was asked for", sha256, d.SHA256), "")
+	case d.MD5 != "" && d.MD5 != o.ETag:
+		return refuse(Corrupt, fmt.Errorf("its ETag is %s, not the %s that was asked for", o.ETag, d.MD5), "")
+	}
+	return nil
+}
+
+func notFound(p place) error {
+	if p.missing {
+		return refuse(NotFound, fmt.Errorf("there is no collection %s", p.name.Collection), "collections lists those there are")
+	}
+	return refuse(NotFound, errors.New("no such image"), fmt.Sprintf(`search "%s/" lists what is there`, p.name.Collection))
+}
+
+func ambiguous(p place) error {
+	return refuse(Invalid, fmt.Errorf("the name could mean %s", paths(p.objects)), "name one of them exactly")
+}
+
+// alike tells whether objects are known to hold the same bytes.
+func alike(objects []store.Object) bool {
+	first := imageOf(objects[0])
+	for _, o := range objects[1:] {
+		other := imageOf(o)
+		same := first.SHA256 != "" && first.SHA256 == other.SHA256 || first.ETag != "" && first.ETag == other.ETag
+		if !same {
+			return false
+		}
+	}
+	return true
+}
+
+func paths(objects []store.Object) string {
+	names := make([]string, len(objects))
+	for i, o := range objects {
+		names[i] = o.Key.String()
+	}
+	return strings.Join(names, " or ")
+}
+
+// imageOf describes an object as an image: by its record if it has one that can be believed, else
+// by its name.
+func imageOf(o store.Object) Image {
+	i := Image{Collection: o.Container, Object: o.Object, Size: o.Size, ETag: o.ETag, Modified: o.Modified}
+	if r, ok := name.ParseRecord(o.ContentType, o.Object); ok {
+		i.Name, i.Tag, i.SHA256 = r.Image, r.Tag, r.SHA256
+		if i.Size < 0 || o.Large {
+			i.Size = r.Size
+		}
+	} else {
+		i.Name, i.Tag = name.Guess(o.Object)
+	}
+	i.URI = name.URI(i.Collection, i.Name, i.Tag)
+	return i
+}

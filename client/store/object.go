@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ncw/swift/v2"
+)
+
+// Stat describes an object.
+func (s *Swift) Stat(ctx context.Context, key Key) (Object, error) {
+	headers, err := s.call(ctx, http.MethodHead, key, nil, nil)
+	if err != nil {
+		return Object{}, err
+	}
+	return described(key, func(name string) string { return headers[http.CanonicalHeaderKey(name)] })
+}
+
+// described reads the headers of an answer to HEAD or GET.
+func described(key Key, header func(string) string) (Object, error) {
+	o := Object{Key: key, ContentType: header("Content-Type"), ETag: strings.ToLower(strings.Trim(header("Etag"), `"`))}
+	size, err := strconv.ParseInt(header("Content-Length"), 10, 64)
+	if err != nil || size < 0 {
+		return Object{}, fmt.Errorf("the server gives the length %q for %s", header("Content-Length"), key)
+	}
+	o.Size = size
+	if date, err := http.ParseTime(header("Last-Modified")); err == nil {
+		o.Modified = date.UTC()
+	}
+	if stamp, err := strconv.ParseFloat(header("X-Timestamp"), 64); err == nil && stamp > 0 {
+		o.Modified = time.UnixMicro(int64(stamp * 1e6)).UTC() // Last-Modified is rounded up to a second
+	}
+	o.Large = strings.EqualFold(header("X-Static-Large-Object"), "true") || header("X-Object-Manifest") != ""
+	return o, nil
+}
+
+// Get gives the object's bytes to read.
+func (s *Swift) Get(ctx context.Context, key Key, want Object, read func(io.Reader) error) error {
+	h := http.Header{}
+	if want.ETag != "" && !want.Large {
+		h.Set("If-Match", want.ETag) // of a large object RGW compares the manifest's
+	}
+	resp, err := s.get(ctx, key, nil, h)
+	if err != nil {
+		if IsStatus(err, http.StatusPreconditionFailed) {
+			return ErrChanged
+		}
+		return err
+	}
+	defer resp.Body.Close()
+	got, err := described(key, resp.Header.Get)
+	if err != nil {
+		return err
+	}
+	if want.ETag != "" && (got.ETag != want.ETag || want.Size >= 0 && got.Size != want.Size) {
+		return ErrChanged
+	}
+	body := &counted{r: resp.Body, left: got.Size}
+	err = read(body)
+	if body.err != nil {
+		return broken(ctx, body.err)
+	}
+	return err
+}
+
+// counted notes why reading an answer failed, and that it was as long as it said.
+type counted struct {
+	r    io.Reader
+	left int64
+	err  error
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.left -= int64(n)
+	if err == io.EOF && c.left > 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil && err != io.EOF {
+		c.err = err
+	}
+	return n, err
+}
+
+// Put stores n bytes of body from off. The MD5 goes along, so that the server refuses damage; what
+// it says it stored is compared once more.
+func (s *Swift) Put(ctx context.Context, key Key, body io.ReaderAt, off, n int64, h Header) (Object, error) {
+	headers := swift.Headers{"Content-Length": strconv.FormatInt(n, 10), "Content-Type": h.ContentType}
+	if h.MD5 != "" {
+		headers["Etag"] = h.MD5 // unquoted: RGW refuses the quoted form
+	}
+	if h.IfAbsent {
+		headers["If-None-Match"] = "*"
+	}
+	for name, value := range h.Meta {
+		headers["X-Object-Meta-"+name] = value
+	}
+	var reader io.Reader = &source{io.NewSectionReader(body, off, n), n}
+	if n == 0 {
+		reader = nil // else net/http sends it chunked
+	}
+	answer, err := s.call(ctx, http.MethodPut, key, headers, reader)
+	if err != nil {
+		return Object{}, err
+	}
+	o := Object{Key: key, Size: n, ETag: strings.ToLower(strings.Trim(answer["Etag"], `"`)), ContentType: h.ContentType}
+	if h.MD5 != "" && o.ETag != "" && o.ETag != h.MD5 {
+		return Object{}, ErrDamaged
+	}
+	if date, err := http.ParseTime(answer["Last-Modified"]); err == nil {
+		o.Modified = date.UTC()
+	}
+	return o, nil
+}
+
+// source marks what goes wrong on this side while an upload reads its file.
+type source struct {
+	r    io.Reader
+	left int64
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	s.left -= int64(n)
+	switch {
+	case err == io.EOF && s.left > 0:
+		err = &SourceError{errors.New("the file became shorter while it was sent")}
+	case err != nil && err != io.EOF:
+		err = &SourceError{err}
+	}
+	return n, err
+}

@@ -1,0 +1,211 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"net/http"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/sregistry-shell/sregistry-shell/client/signin"
+)
+
+// Retry repeats what failed for a reason that may pass: 408, 429, 5xx, broken connections, a token
+// that was renewed. It waits longer each time, with jitter, and as long as Retry-After asks.
+type Retry struct {
+	Store
+	// First is the first wait, 250 ms when zero; it doubles up to 15 s.
+	First time.Duration
+	// Notify is told what failed and how long the wait is; may be nil.
+	Notify func(err error, wait time.Duration)
+}
+
+// attempts bounds how often one call is tried: with the waits, a minute. unreachable is how often
+// when nobody answers at all: a wrong host name should not cost that long. longest is the longest
+// Retry-After that is worth waiting for.
+const (
+	attempts    = 10
+	unreachable = 3
+	longest     = 2 * time.Minute
+)
+
+// passing tells whether an error may pass, and whether nobody was reached.
+func passing(err error) (may, nobody bool) {
+	var status *StatusError
+	var broken *BrokenError
+	var in *signin.Error
+	switch {
+	case errors.Is(err, signin.ErrRenewed):
+		return true, false
+	case errors.As(err, &status):
+		return temporary(status.Status), false
+	case errors.As(err, &in):
+		return in.Status == 0 || temporary(in.Status), in.Status == 0
+	case errors.As(err, &broken):
+		return true, errors.Is(err, errStalled) || isDial(err)
+	}
+	return false, false
+}
+
+// temporary are the statuses that may pass. 498 is OpenStack Swift's rate limit; 507 is a full
+// disk and stays; 501 is a server that never will.
+func temporary(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, 498:
+		return true
+	case http.StatusNotImplemented, http.StatusInsufficientStorage:
+		return false
+	}
+	return status >= 500
+}
+
+// retry calls try until it succeeds, fails for good, or has failed too often. try is told whether
+// an earlier attempt may have reached the server.
+func (r Retry) retry(ctx context.Context, try func(again bool) error) error {
+	wait := backoff.NewExponentialBackOff()
+	wait.InitialInterval, wait.MaxInterval, wait.Multiplier = 250*time.Millisecond, 15*time.Second, 2
+	if r.First > 0 {
+		wait.InitialInterval = r.First
+	}
+	tries, silent, renewed := 0, 0, 0
+	var last error
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		tries++
+		last = try(tries > 1)
+		if last == nil {
+			return struct{}{}, nil
+		}
+		may, nobody := passing(last)
+		if nobody {
+			silent++
+		}
+		if errors.Is(last, signin.ErrRenewed) {
+			if renewed++; renewed < 3 {
+				return struct{}{}, &backoff.RetryAfterError{}
+			}
+			may = false
+		}
+		if !may || silent >= unreachable || tries >= attempts || ctx.Err() != nil {
+			return struct{}{}, backoff.Permanent(last)
+		}
+		var status *StatusError
+		if errors.As(last, &status) && status.RetryAfter > 0 {
+			if status.RetryAfter > longest {
+				return struct{}{}, backoff.Permanent(last)
+			}
+			return struct{}{}, &backoff.RetryAfterError{Duration: status.RetryAfter}
+		}
+		return struct{}{}, last
+	}, backoff.WithBackOff(wait), backoff.WithMaxElapsedTime(0),
+		backoff.WithNotify(func(_ error, wait time.Duration) {
+			if r.Notify != nil && !errors.Is(last, signin.ErrRenewed) {
+				r.Notify(last, wait)
+			}
+		}))
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	return last
+}
+
+// Stat is repeatable as it stands.
+func (r Retry) Stat(ctx context.Context, key Key) (o Object, err error) {
+	err = r.retry(ctx, func(bool) error { o, err = r.Store.Stat(ctx, key); return err })
+	return o, err
+}
+
+// Get calls read anew with each attempt.
+func (r Retry) Get(ctx context.Context, key Key, want Object, read func(io.Reader) error) error {
+	return r.retry(ctx, func(bool) error { return r.Store.Get(ctx, key, want, read) })
+}
+
+// Put is repeatable but for IfAbsent: an attempt whose answer was lost may have stored the object,
+// and the next then finds its own work. The MD5 tells.
+func (r Retry) Put(ctx context.Context, key Key, body io.ReaderAt, off, n int64, h Header) (o Object, err error) {
+	err = r.retry(ctx, func(again bool) error {
+		o, err = r.Store.Put(ctx, key, body, off, n, h)
+		if again && h.IfAbsent && IsStatus(err, http.StatusPreconditionFailed) {
+			if there, statErr := r.Store.Stat(ctx, key); statErr == nil && there.ETag == h.MD5 {
+				o, err = there, nil
+			}
+		}
+		return err
+	})
+	return o, err
+}
+
+// Delete is repeatable, but the second time a 404 is what the first one did.
+func (r Retry) Delete(ctx context.Context, key Key) error {
+	return r.retry(ctx, func(again bool) error {
+		err := r.Store.Delete(ctx, key)
+		if again && IsStatus(err, http.StatusNotFound) {
+			return nil
+		}
+		return err
+	})
+}
+
+// List goes on behind the last name it gave.
+func (r Retry) List(ctx context.Context, container string, l Listing) iter.Seq2[Object, error] {
+	return resume(ctx, r, func() iter.Seq2[Object, error] { return r.Store.List(ctx, container, l) },
+		func(o Object) { l.After = o.Object })
+}
+
+// Containers begins again, and leaves out what it gave already: the account's listing takes no
+// start through this interface.
+func (r Retry) Containers(ctx context.Context) iter.Seq2[Container, error] {
+	last := ""
+	return resume(ctx, r, func() iter.Seq2[Container, error] {
+		return func(yield func(Container, error) bool) {
+			for c, err := range r.Store.Containers(ctx) {
+				if err == nil && c.Name <= last && last != "" {
+					continue
+				}
+				if !yield(c, err) {
+					return
+				}
+			}
+		}
+	}, func(c Container) { last = c.Name })
+}
+
+// resume repeats a listing from where it broke; seen notes how far it is.
+func resume[T any](ctx context.Context, r Retry, list func() iter.Seq2[T, error], seen func(T)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		stopped := false
+		err := r.retry(ctx, func(bool) error {
+			for item, err := range list() {
+				if err != nil {
+					return err
+				}
+				seen(item)
+				if !yield(item, nil) {
+					stopped = true
+					return nil
+				}
+			}
+			return nil
+		})
+		if err != nil && !stopped {
+			var none T
+			yield(none, err)
+		}
+	}
+}
+
+// HasContainer is repeatable as it stands.
+func (r Retry) HasContainer(ctx context.Context, container string) (there bool, err error) {
+	err = r.retry(ctx, func(bool) error { there, err = r.Store.HasContainer(ctx, container); return err })
+	return there, err
+}
+
+// CreateContainer is repeatable as it stands.
+func (r Retry) CreateContainer(ctx context.Context, container string) error {
+	return r.retry(ctx, func(bool) error { return r.Store.CreateContainer(ctx, container) })
+}

@@ -1,0 +1,140 @@
+// Package store is what the client needs of object storage: one small interface, its Swift
+// implementation, and decorators on it (Retry, DryRun). What a server does its own way is known
+// here and nowhere else.
+//
+// It promises that bytes are checked by the server as they are stored, that a listing is complete
+// or fails, and that an answer's status is an error of a known type. It never retries by itself
+// (Retry does), never interprets image names, never holds an object in memory.
+//
+// It is tested by the conformance suite against the embedded endpoint and real servers, and the
+// decorators against a store that fails on purpose.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"time"
+)
+
+// Key names one object.
+type Key struct{ Container, Object string }
+
+// String is container/object.
+func (k Key) String() string { return k.Container + "/" + k.Object }
+
+// Object describes one object.
+type Object struct {
+	Key
+	Size        int64  // bytes; -1 in the listing entry of a large object, which servers do not size alike
+	ETag        string // unquoted; the MD5 of the bytes unless Large
+	ContentType string
+	Modified    time.Time // UTC
+	Large       bool      // a large object (SLO or DLO); a listing may not tell, Stat does
+}
+
+// Container describes one container, as the account's listing counts it.
+type Container struct {
+	Name    string
+	Objects int64
+	Bytes   int64
+}
+
+// Header is what is stored beside an object's bytes.
+type Header struct {
+	ContentType string
+	Meta        map[string]string // X-Object-Meta-*, without the prefix
+	MD5         string            // of the bytes; the server refuses others
+	IfAbsent    bool              // store only where nothing is; best effort where the server ignores it
+}
+
+// Listing selects objects of a container by their names' bytes.
+type Listing struct {
+	Prefix string
+	After  string // names greater than this
+	Before string // names less than this
+}
+
+// Store is object storage. Every method stops when its context ends, and may be called from any
+// goroutine. Errors are a *StatusError for an answer, *BrokenError for a connection, or ErrChanged.
+type Store interface {
+	// Stat describes an object; StatusError 404 when there is none.
+	Stat(ctx context.Context, key Key) (Object, error)
+	// Get gives the object's bytes to read, which may call it more than once: each time from the
+	// first byte. Of an object that is not as want says (ETag, size, date), it fails with
+	// ErrChanged. What read returns is returned.
+	Get(ctx context.Context, key Key, want Object, read func(io.Reader) error) error
+	// Put stores n bytes of body from off as one object and returns it once the server has all.
+	// An object that was there is readable until then, and stays if Put fails.
+	Put(ctx context.Context, key Key, body io.ReaderAt, off, n int64, h Header) (Object, error)
+	// Delete removes an object; StatusError 404 when there is none.
+	Delete(ctx context.Context, key Key) error
+	// List goes through the objects of a container by name. Entries may lack ETag and Size.
+	List(ctx context.Context, container string, l Listing) iter.Seq2[Object, error]
+	// Containers goes through the containers of the account by name.
+	Containers(ctx context.Context) iter.Seq2[Container, error]
+	// HasContainer tells whether a container is there, for somebody who may read it.
+	HasContainer(ctx context.Context, container string) (bool, error)
+	// CreateContainer makes a container; one that is there already is no error.
+	CreateContainer(ctx context.Context, container string) error
+	// MaxObject is the most bytes one Put can store.
+	MaxObject() int64
+}
+
+// StatusError is an answer that is no success.
+type StatusError struct {
+	Method, Path string // of the request, the path without the account
+	Status       int
+	Reason       string        // what the server says, one safe line; may be empty
+	RetryAfter   time.Duration // what it asks for; 0 when it does not
+}
+
+// Error is the status and the server's words.
+func (e *StatusError) Error() string {
+	s := fmt.Sprintf("the server answers %d %s", e.Status, http.StatusText(e.Status))
+	if e.Reason != "" {
+		s += " (" + e.Reason + ")"
+	}
+	return s
+}
+
+// IsStatus tells whether err is an answer with one of the statuses.
+func IsStatus(err error, statuses ...int) bool {
+	var e *StatusError
+	if !errors.As(err, &e) {
+		return false
+	}
+	for _, s := range statuses {
+		if e.Status == s {
+			return true
+		}
+	}
+	return false
+}
+
+// BrokenError is a connection that failed, before the answer or in its middle.
+type BrokenError struct{ Err error }
+
+// Error names the reason.
+func (e *BrokenError) Error() string { return "the connection failed: " + e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *BrokenError) Unwrap() error { return e.Err }
+
+// SourceError is a failure to read what should be stored: the fault of this side.
+type SourceError struct{ Err error }
+
+// Error names the reason.
+func (e *SourceError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *SourceError) Unwrap() error { return e.Err }
+
+// ErrChanged says that an object was replaced while it was being read.
+var ErrChanged = errors.New("the object was replaced meanwhile")
+
+// ErrDamaged says that the server did not store what was sent.
+var ErrDamaged = errors.New("the server stored other bytes than were sent")

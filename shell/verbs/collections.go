@@ -1,0 +1,18 @@
+package verbs
+
+import (
+	"context"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+)
+
+var collections = define(spec[client.CollectionsRequest, []client.Collection]{
+	name:     "collections",
+	summary:  "list the collections of the account",
+	help:     `A collection is a Swift container. Containers in which other tools keep segments are left out.`,
+	returns:  "a list of tables with name, images and bytes",
+	examples: []string{`client.collections()`},
+	call: func(ctx context.Context, c *client.Client, r client.CollectionsRequest) ([]client.Collection, error) {
+		return c.Collections(ctx, r)
+	},
+})

@@ -1,0 +1,123 @@
+package verbs
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// Kind is the type of a parameter's value.
+type Kind string
+
+// The kinds of parameters.
+const (
+	String Kind = "string"
+	Bool   Kind = "boolean"
+	Number Kind = "number" // a whole number
+)
+
+// Param is one argument or option of a verb, read from the tags of a field of its request:
+//
+//	arg:"name"            a positional argument; arg:"name,optional" may be left out
+//	opt:"name"            a key of the trailing option table
+//	opt:"!name"           a key whose opposite the field holds; such an option is true by default
+//	cli:"flag"            at the command line a flag of this name, which sets the field itself
+//	help:"..."            one line
+//	complete:"file"       what completes it: file, image, collection
+//
+// An argument may also be given by its name in the option table.
+type Param struct {
+	Name       string
+	Help       string
+	Kind       Kind
+	Positional bool   // in Lua
+	Optional   bool   // may be left out
+	Flag       string // at the command line; empty for a positional argument
+	Inverted   bool   // the field holds the opposite of what Lua gives: true by default
+	Complete   string
+
+	field int
+}
+
+// paramsOf reads the parameters of a request struct, arguments first. A tag that makes no sense
+// is a fault of this program and panics at start, where every test sees it.
+func paramsOf(request any) []Param {
+	t := reflect.TypeOf(request)
+	var args, opts []Param
+	for i := range t.NumField() {
+		f := t.Field(i)
+		p := Param{Help: f.Tag.Get("help"), Complete: f.Tag.Get("complete"), field: i}
+		switch f.Type.Kind() {
+		case reflect.String:
+			p.Kind = String
+		case reflect.Bool:
+			p.Kind = Bool
+		case reflect.Int, reflect.Int64:
+			p.Kind = Number
+		default:
+			panic(fmt.Sprintf("%s.%s: a parameter cannot be a %s", t, f.Name, f.Type))
+		}
+		arg, isArg := f.Tag.Lookup("arg")
+		opt, isOpt := f.Tag.Lookup("opt")
+		if isArg == isOpt || p.Help == "" {
+			panic(fmt.Sprintf("%s.%s needs one of the tags arg and opt, and help", t, f.Name))
+		}
+		p.Flag = f.Tag.Get("cli")
+		if isOpt {
+			p.Name, p.Inverted = strings.CutPrefix(opt, "!")
+			p.Optional = true
+			if p.Flag == "" {
+				p.Flag = strings.ReplaceAll(p.Name, "_", "-")
+			}
+			opts = append(opts, p)
+			continue
+		}
+		p.Positional = true
+		p.Name, _, p.Optional = strings.Cut(arg, ",optional")
+		args = append(args, p)
+	}
+	return append(args, opts...)
+}
+
+// Arguments are the positional parameters, in order.
+func (v *Verb) Arguments() []Param {
+	var out []Param
+	for _, p := range v.Params {
+		if p.Positional {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Options are the keys of the option table that are no arguments.
+func (v *Verb) Options() []Param {
+	return v.Params[len(v.Arguments()):]
+}
+
+// Signature is how a call is written in Lua: `push(path, name [, options])`.
+func (v *Verb) Signature() string {
+	var b strings.Builder
+	b.WriteString(v.Name + "(")
+	closing := 0
+	for i, p := range v.Arguments() {
+		if p.Optional {
+			b.WriteString(" [")
+			closing++
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(p.Name)
+	}
+	if len(v.Options()) > 0 {
+		b.WriteString(" [")
+		closing++
+		if len(v.Arguments()) > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("options")
+	}
+	s := strings.ReplaceAll(b.String(), "( [", "([") + strings.Repeat("]", closing) + ")"
+	return s
+}

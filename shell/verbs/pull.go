@@ -1,0 +1,29 @@
+package verbs
+
+import (
+	"context"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+)
+
+var pull = define(spec[client.PullRequest, string]{
+	name:    "pull",
+	summary: "download an image",
+	help: `The file appears under its name only when it is whole and its hash is right; until then it is a
+.part file beside it. When the same bytes are there already, nothing is fetched; other bytes are
+kept unless force is given. Without a file the image goes to ./<image>-<tag>.<ext>.`,
+	returns: "the path of the file",
+	examples: []string{
+		`client.pull("lab/ubuntu:22.04", "ubuntu.sif")`,
+		`client.pull("lab/ubuntu:22.04", {file="images/", if_missing=true})`,
+		`client.pull({ "lab/a", {"lab/b", "b.sif"} }, {jobs=2})`,
+	},
+	mutates: true,
+	item:    "an image, or {image, file}",
+	call: func(ctx context.Context, c *client.Client, r client.PullRequest) (string, error) {
+		return c.Pull(ctx, r)
+	},
+	batch: func(ctx context.Context, c *client.Client, rs []client.PullRequest) ([]string, error) {
+		return c.PullAll(ctx, rs)
+	},
+})

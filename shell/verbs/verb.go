@@ -1,0 +1,122 @@
+// Package verbs is the one table of what a user can call. Every operation is declared once, by
+// define, from a tagged request struct of package client. The Lua functions, their argument
+// checks, help, completion, one-shot commands with their flags, and the table in README.md all
+// derive from it.
+//
+// It knows neither Lua nor cobra: a verb binds plain Go values, runs with a context on any
+// goroutine, and returns plain Go values.
+//
+// It is tested by the table itself: every declaration must be complete, every example must run.
+package verbs
+
+import (
+	"context"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+)
+
+// Verb is one operation of the table.
+type Verb struct {
+	Name     string        // "push"
+	Summary  string        // one line, no full stop: "upload an image"
+	Help     string        // what it does beyond the summary; paragraphs
+	Returns  string        // what Lua gets: "the image"
+	Examples []string      // Lua lines; each is executed by a test
+	Mutates  bool          // it changes something, here or there
+	Command  bool          // it is a one-shot command as well
+	Params   []Param       // arguments first, in their order, then options
+	Item     string        // what an element of a batch is, for messages: "{path, name}"; empty: takes no list
+	Status   func(any) int // exit status that a result means at the command line; nil: 0
+	Header   string        // line above the result at the command line; may be empty
+
+	newRequest func() any
+	plan       func([]any) string
+	call       func(context.Context, *client.Client, any) (any, error)
+	batch      func(context.Context, *client.Client, []any) (any, error)
+}
+
+// spec is what a declaration says of a verb; define turns it into a Verb.
+type spec[Request, Result any] struct {
+	name, summary, help, returns string
+	examples                     []string
+	mutates, noCommand           bool
+	header                       string
+	status                       func(Result) int
+
+	// plan says what would be changed when that needs a yes first; empty or nil when it does not.
+	plan func([]Request) string
+	call func(context.Context, *client.Client, Request) (Result, error)
+	// batch does many; nil where the verb takes no list. item names an element for messages.
+	batch func(context.Context, *client.Client, []Request) ([]Result, error)
+	item  string
+}
+
+// define makes a Verb of a spec. The parameters are read from Request's tags (see paramsOf).
+func define[Request, Result any](s spec[Request, Result]) *Verb {
+	v := &Verb{
+		Name: s.name, Summary: s.summary, Help: s.help, Returns: s.returns, Examples: s.examples,
+		Mutates: s.mutates, Command: !s.noCommand, Header: s.header, Item: s.item,
+		Params:     paramsOf(*new(Request)),
+		newRequest: func() any { return new(Request) },
+		call: func(ctx context.Context, c *client.Client, r any) (any, error) {
+			return s.call(ctx, c, *r.(*Request))
+		},
+	}
+	if s.status != nil {
+		v.Status = func(r any) int { return s.status(r.(Result)) }
+	}
+	typed := func(rs []any) []Request {
+		out := make([]Request, len(rs))
+		for i, r := range rs {
+			out[i] = *r.(*Request)
+		}
+		return out
+	}
+	if s.plan != nil {
+		v.plan = func(rs []any) string { return s.plan(typed(rs)) }
+	}
+	if s.batch != nil {
+		v.batch = func(ctx context.Context, c *client.Client, rs []any) (any, error) {
+			return s.batch(ctx, c, typed(rs))
+		}
+	}
+	return v
+}
+
+// Call is a verb with its decoded request: the step between decode and call.
+type Call struct {
+	Verb     *Verb
+	requests []any // one, or one an item of a batch
+	many     bool
+}
+
+// Plan says what the call would do when that needs a yes first, as "delete 3 images, ...";
+// empty when it may just run.
+func (c Call) Plan() string {
+	if c.Verb.plan == nil {
+		return ""
+	}
+	return c.Verb.plan(c.requests)
+}
+
+// Run does it. The result is nil, a string, bool, number, struct with json tags, a slice of
+// those, or an iter.Seq2[client.Image, error]. The error is a *client.Error.
+func (c Call) Run(ctx context.Context, cl *client.Client) (any, error) {
+	if c.many {
+		return c.Verb.batch(ctx, cl, c.requests)
+	}
+	return c.Verb.call(ctx, cl, c.requests[0])
+}
+
+// All is the table, in the order help shows it.
+func All() []*Verb { return table }
+
+// Find is the verb of that name, or nil.
+func Find(name string) *Verb {
+	for _, v := range table {
+		if v.Name == name {
+			return v
+		}
+	}
+	return nil
+}
