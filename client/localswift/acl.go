@@ -1,0 +1,172 @@
+package localswift
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Header names of the access lists.
+const (
+	readACL    = "X-Container-Read"
+	writeACL   = "X-Container-Write"
+	accountACL = "X-Account-Access-Control"
+)
+
+// cleanACL checks an access list and writes it in Swift's standard form
+// (swift/common/middleware/acl.py, clean_acl).
+func cleanACL(header, value string) (string, error) {
+	var out []string
+	for raw := range strings.SplitSeq(value, ",") {
+		item := strings.TrimSpace(raw)
+		if item == "" {
+			continue
+		}
+		first, second, colon := strings.Cut(item, ":")
+		first, second = strings.TrimSpace(first), strings.TrimSpace(second)
+		if !colon || first == "" || first[0] != '.' {
+			out = append(out, item)
+			continue
+		}
+		switch first {
+		case ".r", ".ref", ".referer", ".referrer":
+		default:
+			return "", fmt.Errorf("unknown designator %q in ACL: %q", first, raw)
+		}
+		if strings.Contains(strings.ToLower(header), "write") {
+			return "", fmt.Errorf("referrers not allowed in write ACL: %q", raw)
+		}
+		not := ""
+		if strings.HasPrefix(second, "-") {
+			not, second = "-", strings.TrimSpace(second[1:])
+		}
+		if second != "*" && strings.HasPrefix(second, "*") {
+			second = strings.TrimSpace(second[1:])
+		}
+		if second == "" || second == "." {
+			return "", fmt.Errorf("no host/domain value after referrer designation in ACL: %q", raw)
+		}
+		out = append(out, ".r:"+not+second)
+	}
+	return strings.Join(out, ","), nil
+}
+
+// cleanACLs puts the access lists of a request into standard form.
+func cleanACLs(h http.Header) error {
+	for _, name := range []string{readACL, writeACL} {
+		if v, ok := h[name]; ok {
+			clean, err := cleanACL(name, v[0])
+			if err != nil {
+				return failText(http.StatusBadRequest, "InvalidArgument", err.Error())
+			}
+			h[name] = []string{clean}
+		}
+	}
+	return nil
+}
+
+// groups are the names by which access lists can mean the user.
+func (u *User) groups() []string {
+	account, _, _ := strings.Cut(u.Name, ":")
+	return []string{u.Name, account}
+}
+
+// allowed tells whether an access list lets the request in. object says
+// whether an object is asked for: listing a container takes .rlistings too.
+func (q *request) allowed(acl string, object bool) bool {
+	var groups, referrers []string
+	for item := range strings.SplitSeq(acl, ",") {
+		if r, ok := strings.CutPrefix(item, ".r:"); ok {
+			referrers = append(referrers, r)
+		} else if item != "" {
+			groups = append(groups, item)
+		}
+	}
+	if referrerAllowed(q.r.Referer(), referrers) && (object || slices.Contains(groups, ".rlistings")) {
+		return true
+	}
+	return q.user != nil && slices.ContainsFunc(q.user.groups(), func(g string) bool { return slices.Contains(groups, g) })
+}
+
+// referrerAllowed follows swift/common/middleware/acl.py: the last entry that
+// fits decides.
+func referrerAllowed(referer string, list []string) bool {
+	host := "unknown"
+	if u, err := url.Parse(referer); err == nil && u.Hostname() != "" {
+		host = u.Hostname()
+	}
+	allow := false
+	for _, r := range list {
+		name, no := strings.CutPrefix(r, "-")
+		if name == "*" || name == host || (strings.HasPrefix(name, ".") && strings.HasSuffix(host, name)) {
+			allow = !no
+		}
+	}
+	return allow
+}
+
+// accountGrants are the lists of X-Account-Access-Control.
+type accountGrants struct {
+	Admin     []string `json:"admin,omitempty"`
+	ReadWrite []string `json:"read-write,omitempty"`
+	ReadOnly  []string `json:"read-only,omitempty"`
+}
+
+// parseGrants reads X-Account-Access-Control; tempauth knows these three keys.
+func parseGrants(value string) (accountGrants, error) {
+	var g accountGrants
+	if value == "" {
+		return g, nil
+	}
+	d := json.NewDecoder(strings.NewReader(value))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&g); err != nil {
+		return g, failText(http.StatusBadRequest, "InvalidArgument", "X-Account-Access-Control invalid: "+err.Error()+"\n\nInput: "+value+"\n")
+	}
+	return g, nil
+}
+
+func (u *User) in(list []string) bool {
+	return u != nil && slices.ContainsFunc(u.groups(), func(g string) bool { return slices.Contains(list, g) })
+}
+
+// authorize decides whether the request may be done and whether its sender
+// counts as an owner. acl is the list of the container that bears on it, ""
+// for none.
+func (q *request) authorize(account, acl string) error {
+	q.owner = false
+	reads := q.r.Method == http.MethodGet || q.r.Method == http.MethodHead
+	changesAccount := q.container == "" && (q.r.Method == http.MethodPut || q.r.Method == http.MethodDelete)
+	if q.owns(account) && (q.user.Reseller || !changesAccount) {
+		q.owner = true
+		return nil
+	}
+	if q.allowed(acl, q.object != "") {
+		return nil
+	}
+	if q.user == nil {
+		return q.denied()
+	}
+	row, err := getAccount(q.ctx, q.store.read, account)
+	if err != nil && err != errNoRow {
+		return err
+	}
+	if row == nil || changesAccount {
+		return q.denied()
+	}
+	g, err := parseGrants(row.headers[accountACL])
+	switch {
+	case err != nil:
+		return err
+	case q.user.in(g.Admin):
+		q.owner = true
+	case q.user.in(g.ReadWrite) && (q.container != "" || reads):
+	case q.user.in(g.ReadOnly) && reads:
+	default:
+		return q.denied()
+	}
+	return nil
+}

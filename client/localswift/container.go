@@ -1,0 +1,244 @@
+package localswift
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// policyName is the one storage policy there is.
+const policyName = "Policy-0"
+
+// findContainer looks a container up where the personality looks.
+func (q *request) findContainer(from querier, account, name string) (*containerRow, error) {
+	if q.s.opt.Personality == RGW {
+		account = ""
+	}
+	c, err := getContainer(q.contextFor(from), from, account, name)
+	if errors.Is(err, errNoRow) {
+		return nil, errNoContainer
+	}
+	return c, err
+}
+
+// contextFor is the request's context for reading, and one without an end
+// within a transaction, which the request shares with others.
+func (q *request) contextFor(from querier) context.Context {
+	if _, ok := from.(*sql.Tx); ok {
+		return background
+	}
+	return q.ctx
+}
+
+// seen is the container the request names, once its sender has been let in by
+// the list acl picks (readACL, writeACL or none). To a stranger a container
+// that does not exist is one he may not see.
+func (q *request) seen(acl string) (*containerRow, error) {
+	if err := q.s.opt.Personality.checkContainer(q.container, false); err != nil {
+		return nil, err
+	}
+	c, err := q.findContainer(q.store.read, q.account, q.container)
+	if err != nil && !errors.Is(err, errNoContainer) {
+		return nil, err
+	}
+	if q.signed && err == nil {
+		return c, nil // the signature is the right
+	}
+	if err != nil && q.s.opt.Personality == RGW {
+		return nil, err
+	}
+	owner, list := q.account, ""
+	if c != nil {
+		owner, list = c.owner, c.headers[acl]
+	}
+	if denied := q.authorize(owner, list); denied != nil {
+		return nil, denied
+	}
+	return c, err
+}
+
+// serveContainer answers requests for a container.
+func (q *request) serveContainer() error {
+	if q.signed {
+		return fail(http.StatusUnauthorized, "AccessDenied") // a TempURL is for objects
+	}
+	switch q.r.Method {
+	case http.MethodGet, http.MethodHead:
+		return q.getContainer()
+	case http.MethodPut:
+		return q.putContainer()
+	case http.MethodPost:
+		return q.postContainer()
+	case http.MethodDelete:
+		return q.deleteContainer()
+	}
+	if err := q.authorize(q.account, ""); err != nil {
+		return err
+	}
+	return errMethod
+}
+
+func (q *request) getContainer() error {
+	p := q.s.opt.Personality
+	if p == RGW && q.user == nil && q.r.Method == http.MethodGet && !strings.HasSuffix(q.r.URL.Path, "/") {
+		// Seen: a stranger's listing without the slash is sent to the one with it.
+		q.w.Header().Set("Location", q.r.URL.EscapedPath()+"/")
+		q.answer(http.StatusMovedPermanently, "", "")
+		return nil
+	}
+	c, err := q.seen(readACL)
+	if err != nil {
+		return err
+	}
+	h := q.w.Header()
+	h.Set("X-Container-Object-Count", strconv.FormatInt(c.objects, 10))
+	h.Set("X-Container-Bytes-Used", strconv.FormatInt(c.bytes, 10))
+	h.Set("Last-Modified", lastModified(c.changed))
+	h.Set("X-Timestamp", timestamp(c.created))
+	if p == RGW {
+		h.Set("X-Container-Bytes-Used-Actual", strconv.FormatInt(c.bytes, 10))
+		if q.r.Method == http.MethodGet {
+			h.Set("X-Timestamp", timestamp(0)) // seen
+		}
+		h.Set("X-Storage-Policy", "default-placement")
+	} else {
+		h.Set("X-Storage-Policy", policyName)
+		h.Set("Accept-Ranges", "bytes")
+	}
+	q.showMetadata(c.headers)
+	if q.r.Method == http.MethodHead {
+		return q.headListing()
+	}
+	l, err := q.listing(false)
+	if err != nil {
+		return err
+	}
+	return q.sendListing(l, "container", c.name, func(emit func(entry) error) error {
+		return q.store.eachObject(q.ctx, c.id, l, emit)
+	})
+}
+
+// containerHeaders checks what a PUT or POST of a container brings.
+func (q *request) containerHeaders() error {
+	h := q.r.Header
+	if err := checkMetadata(q.s.opt.Personality, h, "Container"); err != nil {
+		return err
+	}
+	for _, name := range []string{"X-Container-Meta-Quota-Bytes", "X-Container-Meta-Quota-Count"} {
+		if v := h.Get(name); v != "" {
+			if _, err := strconv.ParseUint(v, 10, 63); err != nil {
+				return failText(http.StatusBadRequest, "InvalidArgument", "Invalid "+strings.ToLower(strings.TrimPrefix(name, "X-Container-Meta-Quota-"))+" quota.")
+			}
+		}
+	}
+	return cleanACLs(h)
+}
+
+func (q *request) putContainer() error {
+	p := q.s.opt.Personality
+	if err := p.checkContainer(q.container, true); err != nil {
+		return err
+	}
+	if err := q.authorize(q.account, ""); err != nil {
+		return err
+	}
+	if err := q.containerHeaders(); err != nil {
+		return err
+	}
+	if v := q.r.Header.Get("X-Storage-Policy"); v != "" && v != policyName && (p != RGW || v != "default-placement") {
+		return failText(http.StatusBadRequest, "InvalidLocationConstraint", fmt.Sprintf("Invalid X-Storage-Policy '%s'", v))
+	}
+	status := http.StatusCreated
+	err := q.store.update(func(tx *sql.Tx) error {
+		a, err := makeAccount(tx, q.account, stampOf(q.now))
+		if err != nil {
+			return err
+		}
+		c, err := q.findContainer(tx, q.account, q.container)
+		if errors.Is(err, errNoContainer) {
+			f := mergeMetadata(p, nil, q.r.Header, "Container", readACL, writeACL)
+			_, err = tx.Exec("INSERT INTO container (account, name, created, changed, headers) VALUES (?, ?, ?, ?, ?)",
+				a.id, q.container, int64(stampOf(q.now)), int64(stampOf(q.now)), f.text())
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		status = http.StatusAccepted
+		if p == RGW && (c.account != a.id || c.headers[readACL] != "" || c.headers[writeACL] != "") {
+			return fail(http.StatusConflict, "BucketAlreadyExists") // seen: with an access list, too
+		}
+		return q.saveContainer(tx, c)
+	})
+	if err != nil {
+		return err
+	}
+	q.done(status)
+	return nil
+}
+
+// saveContainer merges the request's headers into the container's.
+func (q *request) saveContainer(tx *sql.Tx, c *containerRow) error {
+	f := mergeMetadata(q.s.opt.Personality, c.headers, q.r.Header, "Container", readACL, writeACL)
+	if f.text() == c.headers.text() {
+		return nil
+	}
+	_, err := tx.Exec("UPDATE container SET headers = ?, changed = ? WHERE id = ?", f.text(), int64(stampOf(q.now)), c.id)
+	return err
+}
+
+// ownedContainer is the container for a request only owners may make.
+func (q *request) ownedContainer() (*containerRow, error) {
+	return q.seen("")
+}
+
+func (q *request) postContainer() error {
+	if _, err := q.ownedContainer(); err != nil {
+		return err
+	}
+	if err := q.containerHeaders(); err != nil {
+		return err
+	}
+	err := q.store.update(func(tx *sql.Tx) error {
+		c, err := q.findContainer(tx, q.account, q.container)
+		if err != nil {
+			return err
+		}
+		return q.saveContainer(tx, c)
+	})
+	if err != nil {
+		return err
+	}
+	q.done(http.StatusNoContent)
+	return nil
+}
+
+func (q *request) deleteContainer() error {
+	if _, err := q.ownedContainer(); err != nil {
+		return err
+	}
+	if err := q.removeContainer(q.account, q.container); err != nil {
+		return err
+	}
+	q.done(http.StatusNoContent)
+	return nil
+}
+
+// removeContainer deletes an empty container.
+func (q *request) removeContainer(account, name string) error {
+	return q.store.update(func(tx *sql.Tx) error {
+		c, err := q.findContainer(tx, account, name)
+		switch {
+		case err != nil:
+			return err
+		case c.objects > 0:
+			return fail(http.StatusConflict, "BucketNotEmpty")
+		}
+		_, err = tx.Exec("DELETE FROM container WHERE id = ?", c.id)
+		return err
+	})
+}

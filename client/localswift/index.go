@@ -1,0 +1,210 @@
+package localswift
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	_ "modernc.org/sqlite" // the database driver "sqlite"
+)
+
+// schema is the index. Names are compared byte by byte, as Swift sorts them.
+// The object table is clustered by container and name, so a listing page is one
+// range scan whatever the container's size. A blob's refs counts the object
+// rows that name it: a server-side copy shares the file.
+const schema = `
+CREATE TABLE IF NOT EXISTS account (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	name TEXT NOT NULL UNIQUE,
+	created INTEGER NOT NULL,
+	headers TEXT NOT NULL DEFAULT '');
+CREATE TABLE IF NOT EXISTS container (
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	account INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	created INTEGER NOT NULL,
+	changed INTEGER NOT NULL,
+	headers TEXT NOT NULL DEFAULT '',
+	objects INTEGER NOT NULL DEFAULT 0,
+	bytes INTEGER NOT NULL DEFAULT 0,
+	UNIQUE (account, name));
+CREATE INDEX IF NOT EXISTS container_name ON container (name);
+CREATE TABLE IF NOT EXISTS object (
+	container INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	blob TEXT NOT NULL,
+	size INTEGER NOT NULL,
+	etag TEXT NOT NULL,
+	type TEXT NOT NULL,
+	changed INTEGER NOT NULL,
+	slo INTEGER NOT NULL DEFAULT 0,
+	total INTEGER NOT NULL DEFAULT 0,
+	whole TEXT NOT NULL DEFAULT '',
+	delete_at INTEGER NOT NULL DEFAULT 0,
+	headers TEXT NOT NULL DEFAULT '',
+	PRIMARY KEY (container, name)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS object_delete_at ON object (delete_at) WHERE delete_at > 0;
+CREATE TABLE IF NOT EXISTS blob (
+	id TEXT PRIMARY KEY,
+	refs INTEGER NOT NULL) WITHOUT ROWID;
+`
+
+// schemaVersion is kept in the file's user_version.
+const schemaVersion = 1
+
+// index is the SQLite database: one connection that writes, a few that read.
+type index struct {
+	write *sql.DB
+	read  *sql.DB
+
+	queueMu sync.Mutex
+	queue   []*pending
+	commit  sync.Mutex
+}
+
+// pending is a change that waits for the next transaction.
+type pending struct {
+	change func(*sql.Tx) error
+	done   bool
+	err    error
+}
+
+// openIndex opens or creates the index in dir. With sync every commit is on
+// disk before it returns.
+func openIndex(dir string, sync bool) (*index, error) {
+	level := "FULL"
+	if !sync {
+		level = "OFF"
+	}
+	dsn := func(lock string, extra ...string) string {
+		v := url.Values{"_txlock": {lock}}
+		for _, p := range append([]string{
+			"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(" + level + ")",
+			"cache_size(-1024)", "temp_store(2)",
+		}, extra...) {
+			v.Add("_pragma", p)
+		}
+		u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.Join(dir, "index.db")}).EscapedPath(), RawQuery: v.Encode()}
+		return u.String()
+	}
+	w, err := sql.Open("sqlite", dsn("immediate"))
+	if err != nil {
+		return nil, err
+	}
+	w.SetMaxOpenConns(1)
+	r, err := sql.Open("sqlite", dsn("deferred", "query_only(1)"))
+	if err != nil {
+		w.Close()
+		return nil, err
+	}
+	r.SetMaxOpenConns(4)
+	r.SetMaxIdleConns(4)
+	x := &index{write: w, read: r}
+	if err := x.prepare(); err != nil {
+		x.close()
+		return nil, err
+	}
+	return x, nil
+}
+
+// prepare creates the tables of a new index and refuses one of a newer version.
+func (x *index) prepare() error {
+	var version int
+	if err := x.write.QueryRow("PRAGMA user_version").Scan(&version); err != nil {
+		return err
+	}
+	switch {
+	case version == schemaVersion:
+		return nil
+	case version > schemaVersion:
+		return fmt.Errorf("the index has version %d, this program knows up to %d", version, schemaVersion)
+	}
+	return x.update(func(tx *sql.Tx) error {
+		if _, err := tx.Exec(schema); err != nil {
+			return err
+		}
+		_, err := tx.Exec(fmt.Sprintf("PRAGMA user_version = %d", schemaVersion))
+		return err
+	})
+}
+
+func (x *index) close() error {
+	return errors.Join(x.read.Close(), x.write.Close())
+}
+
+// update runs change in a transaction and returns once that is committed.
+// Changes that arrive while a commit is under way share the next one, so that
+// eight uploads at once do not wait for eight syncs in a row. A change that
+// fails is undone alone. The transaction does not follow any request's context:
+// a client that hangs up must not undo its neighbours' changes.
+func (x *index) update(change func(*sql.Tx) error) error {
+	p := &pending{change: change}
+	x.queueMu.Lock()
+	x.queue = append(x.queue, p)
+	x.queueMu.Unlock()
+
+	x.commit.Lock()
+	defer x.commit.Unlock()
+	if p.done {
+		return p.err
+	}
+	x.queueMu.Lock()
+	batch := x.queue
+	x.queue = nil
+	x.queueMu.Unlock()
+	if err := x.run(batch); err != nil {
+		for _, b := range batch {
+			if b.err == nil {
+				b.err = err
+			}
+		}
+	}
+	for _, b := range batch {
+		b.done = true
+	}
+	return p.err
+}
+
+// run commits a batch in one transaction, each change within a savepoint.
+func (x *index) run(batch []*pending) error {
+	tx, err := x.write.Begin()
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	for _, b := range batch {
+		if _, err := tx.Exec("SAVEPOINT one"); err != nil {
+			return err
+		}
+		if b.err = b.change(tx); b.err != nil {
+			if _, err := tx.Exec("ROLLBACK TO one"); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec("RELEASE one"); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// querier is what reading needs: the reading pool, or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// after returns the least string that is greater than every string that begins
+// with prefix, and false when there is none.
+func after(prefix string) (string, bool) {
+	prefix = strings.TrimRight(prefix, "\xff")
+	if prefix == "" {
+		return "", false
+	}
+	return prefix[:len(prefix)-1] + string([]byte{prefix[len(prefix)-1] + 1}), true
+}

@@ -1,0 +1,228 @@
+package localswift
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+type format int
+
+const (
+	formatText format = iota
+	formatJSON
+	formatXML
+)
+
+var formatTypes = map[format]string{formatText: "text/plain", formatJSON: "application/json", formatXML: "application/xml"}
+
+// format is the form a listing is wanted in: by format=, else by Accept.
+func (q *request) format() format {
+	if v := q.query.Get("format"); v != "" {
+		switch strings.ToLower(v) {
+		case "json":
+			return formatJSON
+		case "xml":
+			return formatXML
+		}
+		return formatText
+	}
+	for item := range strings.SplitSeq(q.r.Header.Get("Accept"), ",") {
+		kind, _, _ := strings.Cut(item, ";")
+		switch strings.TrimSpace(kind) {
+		case "text/plain", "text/*", "*/*":
+			return formatText
+		case "application/json", "application/*":
+			return formatJSON
+		case "application/xml", "text/xml":
+			return formatXML
+		}
+	}
+	return formatText
+}
+
+// headListing answers a HEAD of an account or a container.
+func (q *request) headListing() error {
+	q.w.Header().Set("Content-Type", formatTypes[q.format()]+"; charset=utf-8")
+	q.answer(http.StatusNoContent, "", "")
+	return nil
+}
+
+// sendListing answers with what each gives. The page is built in memory, for
+// its length goes first; it is at most 10,000 lines.
+func (q *request) sendListing(l *listing, kind, name string, each func(func(entry) error) error) error {
+	f := q.format()
+	var b bytes.Buffer
+	w := writers[f](&b, q.s.opt.Personality, kind, name)
+	if err := each(w.entry); err != nil {
+		return err
+	}
+	w.end()
+	h := q.w.Header()
+	h.Set("Content-Type", formatTypes[f]+"; charset=utf-8")
+	if !q.query.Has("format") {
+		h.Set("Vary", "Accept")
+	}
+	status := http.StatusOK
+	if b.Len() == 0 {
+		status = http.StatusNoContent
+	}
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	q.w.WriteHeader(status)
+	_, err := q.w.Write(b.Bytes())
+	return err
+}
+
+// listingWriter writes a listing in one form.
+type listingWriter interface {
+	entry(entry) error
+	end()
+}
+
+var writers = map[format]func(b *bytes.Buffer, p Personality, kind, name string) listingWriter{
+	formatText: func(b *bytes.Buffer, p Personality, _, _ string) listingWriter { return &textWriter{b, p} },
+	formatJSON: func(b *bytes.Buffer, p Personality, _, _ string) listingWriter {
+		b.WriteByte('[')
+		return &jsonWriter{b: b, p: p}
+	},
+	formatXML: func(b *bytes.Buffer, p Personality, kind, name string) listingWriter {
+		b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n<" + kind + ` name="` + xmlText(name) + `">` + "\n")
+		return &xmlWriter{b, p, kind}
+	},
+}
+
+// textWriter writes a name a line. RGW leaves the last line unended.
+type textWriter struct {
+	b *bytes.Buffer
+	p Personality
+}
+
+func (w *textWriter) entry(e entry) error {
+	if w.p == RGW && w.b.Len() > 0 {
+		w.b.WriteByte('\n')
+	}
+	w.b.WriteString(e.name + e.subdir)
+	if w.p != RGW {
+		w.b.WriteByte('\n')
+	}
+	return nil
+}
+
+func (w *textWriter) end() {}
+
+type jsonWriter struct {
+	b *bytes.Buffer
+	p Personality
+	n int
+}
+
+func (w *jsonWriter) end() { w.b.WriteByte(']') }
+
+func (w *jsonWriter) entry(e entry) error {
+	if w.n++; w.n > 1 {
+		w.b.WriteString(", ")
+	}
+	b := w.b.AvailableBuffer()
+	switch {
+	case e.subdir != "":
+		b = appendJSON(append(b, `{"subdir": `...), e.subdir)
+	case e.object == nil:
+		b = appendJSON(append(b, `{"name": `...), e.name)
+		b = strconv.AppendInt(append(b, `, "count": `...), e.count, 10)
+		b = strconv.AppendInt(append(b, `, "bytes": `...), e.bytes, 10)
+		if w.p != RGW {
+			b = append(append(append(b, `, "last_modified": "`...), w.p.listed(e.changed)...), '"')
+		}
+	default:
+		b = w.object(b, e.object)
+	}
+	w.b.Write(append(b, '}'))
+	return nil
+}
+
+func (w *jsonWriter) object(b []byte, o *objectRow) []byte {
+	hash, size := w.p.listedHash(o)
+	b = strconv.AppendInt(append(b, `{"bytes": `...), size, 10)
+	b = append(append(append(b, `, "hash": "`...), hash...), '"')
+	b = appendJSON(append(b, `, "name": `...), o.name)
+	if kind := w.p.listedType(o.kind); kind != "" || w.p != RGW {
+		b = appendJSON(append(b, `, "content_type": `...), kind)
+	}
+	b = append(append(append(b, `, "last_modified": "`...), w.p.listed(o.changed)...), '"')
+	if o.slo && w.p != RGW {
+		b = append(append(append(b, `, "slo_etag": "\"`...), o.whole...), `\""`...)
+	}
+	return b
+}
+
+// listedHash is the hash and the size a listing shows. Of a static large object
+// OpenStack shows the manifest's MD5 and the object's size; RGW shows the MD5
+// of nothing and the manifest's size.
+func (p Personality) listedHash(o *objectRow) (string, int64) {
+	switch {
+	case o.slo && p == RGW:
+		return emptyMD5, o.size
+	case o.slo:
+		return o.etag, o.total
+	}
+	return o.etag, o.size
+}
+
+// appendJSON appends s as a JSON string.
+func appendJSON(b []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
+			text, _ := json.Marshal(s) // a string always encodes
+			return append(b, text...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}
+
+type xmlWriter struct {
+	b    *bytes.Buffer
+	p    Personality
+	kind string
+}
+
+func (w *xmlWriter) end() { w.b.WriteString("</" + w.kind + ">") }
+
+func (w *xmlWriter) entry(e entry) error {
+	field := func(name, text string) { w.b.WriteString("<" + name + ">" + xmlText(text) + "</" + name + ">") }
+	switch {
+	case e.subdir != "":
+		w.b.WriteString(`<subdir name="` + xmlText(e.subdir) + `">`)
+		field("name", e.subdir)
+		w.b.WriteString("</subdir>\n")
+	case e.object == nil:
+		w.b.WriteString("<container>")
+		field("name", e.name)
+		field("count", strconv.FormatInt(e.count, 10))
+		field("bytes", strconv.FormatInt(e.bytes, 10))
+		if w.p != RGW {
+			field("last_modified", w.p.listed(e.changed))
+		}
+		w.b.WriteString("</container>\n")
+	default:
+		hash, size := w.p.listedHash(e.object)
+		w.b.WriteString("<object>")
+		field("name", e.object.name)
+		field("hash", hash)
+		field("bytes", strconv.FormatInt(size, 10))
+		field("content_type", w.p.listedType(e.object.kind))
+		field("last_modified", w.p.listed(e.object.changed))
+		w.b.WriteString("</object>\n")
+	}
+	return nil
+}
+
+func xmlText(s string) string {
+	var b strings.Builder
+	xml.EscapeText(&b, []byte(s)) // a Builder takes everything
+	return b.String()
+}
