@@ -1,0 +1,168 @@
+package vm
+
+import (
+	"io"
+	"os"
+	"strings"
+
+	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// stream is io.stdout or io.stderr: a file of Lua that writes where the shell says.
+type stream struct {
+	w    io.Writer
+	name string
+}
+
+// openIO lets io.write, io.stdout and io.stderr write to the writers of Options, and makes
+// io.lines of a file that is not there an error instead of nothing.
+func (m *VM) openIO() {
+	L := m.L
+	lib := L.GetGlobal("io").(*lua.LTable)
+	original := func(name string) *lua.LFunction { return lib.RawGetString(name).(*lua.LFunction) }
+	set := func(name string, f lua.LGFunction) { lib.RawSetString(name, L.NewFunction(f)) }
+
+	mt := m.streamMetatable()
+	newStream := func(w io.Writer, name string) *lua.LUserData {
+		ud := L.NewUserData()
+		ud.Value = &stream{w, name}
+		ud.Metatable = mt
+		lib.RawSetString(name, ud)
+		return ud
+	}
+	stdout := newStream(m.opt.Stdout, "stdout")
+	newStream(m.opt.Stderr, "stderr")
+
+	// out is what io.write writes to, as long as that is a stream; nil when io.output set a file.
+	out := stdout
+	write, output, closeFile, flush, typeOf, lines := original("write"), original("output"), original("close"), original("flush"), original("type"), original("lines")
+	set("write", func(L *lua.LState) int {
+		if out == nil {
+			return forward(L, write)
+		}
+		m.writeStream(L, out.Value.(*stream), 1)
+		L.Push(out)
+		return 1
+	})
+	set("output", func(L *lua.LState) int {
+		if ud, ok := L.Get(1).(*lua.LUserData); ok {
+			if _, ours := ud.Value.(*stream); ours {
+				out = ud
+			} else {
+				out = nil
+				return forward(L, output)
+			}
+		} else if L.GetTop() > 0 {
+			n := forward(L, output)
+			out = nil
+			return n
+		} else if out == nil {
+			return forward(L, output)
+		}
+		L.Push(out)
+		return 1
+	})
+	set("close", func(L *lua.LState) int {
+		if L.GetTop() == 0 && out == nil {
+			out = stdout
+			return forward(L, closeFile)
+		}
+		if L.GetTop() == 0 || isStream(L.Get(1)) {
+			L.Push(lua.LTrue)
+			return 1
+		}
+		return forward(L, closeFile)
+	})
+	set("flush", func(L *lua.LState) int {
+		if out == nil {
+			return forward(L, flush)
+		}
+		L.Push(lua.LTrue)
+		return 1
+	})
+	set("type", func(L *lua.LState) int {
+		if isStream(L.Get(1)) {
+			L.Push(lua.LString("file"))
+			return 1
+		}
+		return forward(L, typeOf)
+	})
+	set("lines", func(L *lua.LState) int {
+		if name, ok := L.Get(1).(lua.LString); ok {
+			f, err := os.Open(string(name))
+			if err != nil {
+				L.RaiseError("%s", strings.TrimPrefix(err.Error(), "open "))
+			}
+			f.Close()
+		}
+		return forward(L, lines)
+	})
+}
+
+// forward calls f with all arguments and gives all its results.
+func forward(L *lua.LState, f *lua.LFunction) int {
+	n := L.GetTop()
+	L.Insert(f, 1)
+	L.Call(n, lua.MultRet)
+	return L.GetTop()
+}
+
+func isStream(v lua.LValue) bool {
+	ud, ok := v.(*lua.LUserData)
+	if !ok {
+		return false
+	}
+	_, ok = ud.Value.(*stream)
+	return ok
+}
+
+func (m *VM) streamMetatable() *lua.LTable {
+	L := m.L
+	mt := L.NewTypeMetatable("stream")
+	self := func(L *lua.LState) *stream {
+		if !isStream(L.Get(1)) {
+			L.ArgError(1, "file expected")
+		}
+		return L.Get(1).(*lua.LUserData).Value.(*stream)
+	}
+	methods := L.NewTable()
+	mt.RawSetString("__index", methods)
+	mt.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
+		L.Push(lua.LString("file (" + self(L).name + ")"))
+		return 1
+	}))
+	set := func(name string, f lua.LGFunction) { methods.RawSetString(name, L.NewFunction(f)) }
+	set("write", func(L *lua.LState) int {
+		m.writeStream(L, self(L), 2)
+		L.SetTop(1)
+		return 1
+	})
+	for _, name := range []string{"flush", "close", "setvbuf"} {
+		set(name, func(L *lua.LState) int {
+			self(L)
+			L.Push(lua.LTrue)
+			return 1
+		})
+	}
+	for _, name := range []string{"read", "lines", "seek"} {
+		set(name, func(L *lua.LState) int {
+			L.RaiseError("%s can only be written to", self(L).name)
+			return 0
+		})
+	}
+	return mt
+}
+
+// writeStream writes the arguments from first on, strings and numbers, in one piece.
+func (m *VM) writeStream(L *lua.LState, s *stream, first int) {
+	var b strings.Builder
+	for i := first; i <= L.GetTop(); i++ {
+		v := L.Get(i)
+		if !lua.LVCanConvToString(v) {
+			L.ArgError(i, "string expected, got "+v.Type().String())
+		}
+		b.WriteString(value.ToString(L, v))
+	}
+	m.write(L, s.w, "write", b.String())
+}

@@ -1,0 +1,87 @@
+package vm
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// openOS makes os.exit unwind, with exit and quit beside it, and os.execute end with its context.
+func (m *VM) openOS() {
+	L := m.L
+	lib := L.GetGlobal("os").(*lua.LTable)
+	lib.RawSetString("exit", L.NewFunction(m.leave))
+	lib.RawSetString("execute", L.NewFunction(m.execute))
+	for _, name := range []string{"exit", "quit"} {
+		ud := L.NewUserData()
+		mt := L.NewTable()
+		mt.RawSetString("__call", L.NewFunction(func(L *lua.LState) int {
+			L.Remove(1)
+			return m.leave(L)
+		}))
+		text := lua.LString(name + "() leaves the shell; " + name + "(n) with the exit status n")
+		mt.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
+			L.Push(text)
+			return 1
+		}))
+		ud.Metatable = mt
+		L.SetGlobal(name, ud)
+	}
+}
+
+// leave ends the program. It cancels the epoch, so that no pcall, no coroutine and no handler can
+// go on: each next instruction of Lua fails.
+func (m *VM) leave(L *lua.LState) int {
+	status := 0
+	switch v := L.Get(1).(type) {
+	case lua.LNumber:
+		status = int(v)
+	case lua.LBool:
+		if !bool(v) {
+			status = 1
+		}
+	case *lua.LNilType:
+	default:
+		L.ArgError(1, "number expected, got "+v.Type().String())
+	}
+	m.exit = &ExitError{Status: status}
+	m.cancel(m.exit)
+	L.RaiseError("exit")
+	return 0
+}
+
+// execute runs a command with the shell and gives its exit status, as a number; without an
+// argument it tells that there is a shell. The command is stopped when the program is.
+func (m *VM) execute(L *lua.LState) int {
+	if L.GetTop() == 0 {
+		L.Push(lua.LNumber(1))
+		return 1
+	}
+	ctx := L.Context()
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", L.CheckString(1))
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, m.opt.Stdout, m.opt.Stderr
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = time.Second
+	err := cmd.Run()
+	var status *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		value.Raise(L, "os.execute", &client.Error{Op: "os.execute", Code: client.Canceled, Err: ctx.Err()})
+	case errors.As(err, &status):
+		if n := status.ExitCode(); n >= 0 {
+			L.Push(lua.LNumber(n))
+		} else {
+			L.Push(lua.LNumber(1))
+		}
+	case err != nil:
+		L.Push(lua.LNumber(127))
+	default:
+		L.Push(lua.LNumber(0))
+	}
+	return 1
+}

@@ -1,0 +1,75 @@
+package vm
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// patience is how long a __tostring may take when the prompt prints a value. Nobody can interrupt
+// it there.
+const patience = time.Second
+
+// toString calls the __tostring of a value from outside of a program, and cannot be harmed by it.
+func (m *VM) toString(v lua.LValue) (text string, err error) {
+	ctx, cancel := context.WithTimeout(m.epoch, patience)
+	defer cancel()
+	m.L.SetContext(ctx)
+	defer m.L.SetContext(m.epoch)
+	base := m.L.GetTop()
+	defer m.L.SetTop(base)
+	m.L.Push(m.L.NewFunction(func(L *lua.LState) int {
+		L.Push(lua.LString(value.ToString(L, L.Get(1))))
+		return 1
+	}))
+	m.L.Push(v)
+	if err := m.L.PCall(1, 1, nil); err != nil {
+		if ctx.Err() != nil {
+			return "", errors.New("it does not end")
+		}
+		var api *lua.ApiError
+		if errors.As(err, &api) {
+			return "", errors.New(api.Object.String())
+		}
+		return "", err
+	}
+	return m.L.Get(-1).String(), nil
+}
+
+// quoted writes a string as a Lua literal in which nothing can move the cursor or change colours.
+func quoted(s string) string {
+	return `"` + escape(s, `"\`) + `"`
+}
+
+// plain is s without anything that a terminal acts on.
+func plain(s string) string { return escape(s, "") }
+
+func escape(s, also string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := decodeRune(s[i:])
+		switch {
+		case r >= 0 && strings.ContainsRune(also, r):
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r < 0 || !printable(r):
+			for _, c := range []byte(s[i : i+size]) {
+				b.WriteString(decimal(c))
+			}
+		default:
+			b.WriteString(s[i : i+size])
+		}
+		i += size
+	}
+	return b.String()
+}

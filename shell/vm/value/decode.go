@@ -1,0 +1,84 @@
+package value
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// maxDepth is how deep an argument may be nested; a table that holds itself ends here.
+const maxDepth = 32
+
+// Decode makes a Go value of a Lua value: nil, bool, float64, string, []any for a list,
+// map[string]any for a table with names, client.Image for an image table made by Encode. A table
+// that has both a list and names becomes a []any whose last item is the map of the names, which
+// is what arguments with options are. A function, a thread or a value of another program part is
+// an error that names its type.
+func Decode(v lua.LValue) (any, error) { return decode(v, 0) }
+
+func decode(v lua.LValue, depth int) (any, error) {
+	switch x := v.(type) {
+	case *lua.LNilType:
+		return nil, nil
+	case lua.LBool:
+		return bool(x), nil
+	case lua.LNumber:
+		return float64(x), nil
+	case lua.LString:
+		return string(x), nil
+	case *lua.LTable:
+		if depth > maxDepth {
+			return nil, fmt.Errorf("a table nested deeper than %d, or that holds itself", maxDepth)
+		}
+		if r, ok := Record(x); ok {
+			if image, ok := r.(client.Image); ok {
+				return image, nil
+			}
+		}
+		return decodeTable(x, depth)
+	}
+	return nil, fmt.Errorf("a %s", v.Type())
+}
+
+func decodeTable(t *lua.LTable, depth int) (any, error) {
+	n := t.MaxN()
+	list := make([]any, 0, min(n, 1024))
+	for i := 1; i <= n; i++ {
+		item, err := decode(t.RawGetInt(i), depth+1)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, item)
+	}
+	names := map[string]any{}
+	var failed error
+	t.ForEach(func(k, v lua.LValue) {
+		if failed != nil {
+			return
+		}
+		switch key := k.(type) {
+		case lua.LString:
+			names[string(key)], failed = decode(v, depth+1)
+		case lua.LNumber:
+			if i := float64(key); i != math.Trunc(i) || i < 1 || int(i) > n {
+				failed = fmt.Errorf("a table with the key %s", FormatNumber(i))
+			}
+		default:
+			failed = fmt.Errorf("a table with a %s as key", k.Type())
+		}
+	})
+	switch {
+	case failed != nil:
+		return nil, failed
+	case len(names) == 0 && n == 0:
+		// An empty table is both: no options, and nothing to do.
+		return map[string]any{}, nil
+	case n == 0:
+		return names, nil
+	case len(names) > 0:
+		list = append(list, names)
+	}
+	return list, nil
+}

@@ -1,0 +1,199 @@
+package vm
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Options say what a VM is connected to. Every field may be left out.
+type Options struct {
+	// Connect makes the client, at the first verb that needs it, and not again once it succeeded.
+	// Its error is the verb's.
+	Connect func(context.Context) (*client.Client, error)
+	// Stdout takes what print and io.write write, Stderr what io.stderr:write does.
+	Stdout, Stderr io.Writer
+	// Note and Warn take remarks: a line that a person at a prompt may want to see, and one that
+	// even a cron job should. The module log writes through log lines of its own.
+	Note, Warn func(string)
+	// Debug takes log.debug; nil drops it.
+	Debug func(string)
+	// Confirm asks whether to do what the question says. Without it there is nobody to ask, and
+	// what needs a yes fails with the code invalid.
+	Confirm func(ctx context.Context, question string) (bool, error)
+	// Script and Args are arg[0] and arg[1], arg[2], ... require looks beside Script first.
+	Script string
+	Args   []string
+	// ModuleDirs are where require looks after that.
+	ModuleDirs []string
+}
+
+// VM is one Lua state with the verbs bound to it. See the package comment for who may call what.
+type VM struct {
+	mu  sync.Mutex // held while a program runs
+	L   *lua.LState
+	opt Options
+
+	// epoch is the context that Lua code runs under. It is one and the same from program to
+	// program until an interrupt or an exit really happened: a coroutine keeps a child of the
+	// context it was made under, and would be dead at the next prompt otherwise.
+	epoch  context.Context
+	cancel context.CancelCauseFunc
+
+	client  *connection
+	exit    *ExitError
+	stops   map[int]func() // of iterators that were not run to their end
+	nextID  int
+	modules map[string]*lua.LTable
+	warned  map[string]bool
+	short   map[string]bool // names of prompt entries of one line
+	last    lua.LValue      // what was put into _ last
+
+	topics     map[*lua.LFunction]string // what help knows a function as
+	signatures map[*lua.LFunction]string
+}
+
+// New makes a VM. It takes well under a millisecond and opens nothing.
+func New(opt Options) *VM {
+	if opt.Stdout == nil {
+		opt.Stdout = io.Discard
+	}
+	if opt.Stderr == nil {
+		opt.Stderr = io.Discard
+	}
+	silent := func(string) {}
+	if opt.Note == nil {
+		opt.Note = silent
+	}
+	if opt.Warn == nil {
+		opt.Warn = silent
+	}
+	if opt.Debug == nil {
+		opt.Debug = silent
+	}
+	m := &VM{
+		opt: opt, stops: map[int]func(){}, modules: map[string]*lua.LTable{},
+		warned: map[string]bool{}, short: map[string]bool{}, last: lua.LNil,
+		topics: map[*lua.LFunction]string{}, signatures: map[*lua.LFunction]string{},
+	}
+	m.L = newState()
+	m.renew()
+	value.Open(m.L)
+	m.openStd()
+	m.openStrings()
+	m.openIO()
+	m.openOS()
+	m.openRequire()
+	m.client = m.newConnection("client", opt.Connect)
+	m.L.SetGlobal("client", m.client.table)
+	return m
+}
+
+// newState makes a Lua state with the limits raised to what scripts over thousands of images
+// need. As gopher-lua makes them, table.concat of 4,000 strings fails, and so does a recursion
+// 300 deep.
+func newState() *lua.LState {
+	L := lua.NewState(lua.Options{
+		CallStackSize:       4096,
+		MinimizeStackMemory: true,
+		RegistrySize:        20 * 1024,
+		RegistryMaxSize:     1 << 20,
+		RegistryGrowStep:    4096,
+		IncludeGoStackTrace: true,
+		SkipOpenLibs:        true,
+	})
+	// All but channel, whose operations block and cannot be interrupted.
+	for _, lib := range []struct {
+		name string
+		open lua.LGFunction
+	}{
+		{lua.LoadLibName, lua.OpenPackage},
+		{lua.BaseLibName, lua.OpenBase},
+		{lua.TabLibName, lua.OpenTable},
+		{lua.IoLibName, lua.OpenIo},
+		{lua.OsLibName, lua.OpenOs},
+		{lua.StringLibName, lua.OpenString},
+		{lua.MathLibName, lua.OpenMath},
+		{lua.DebugLibName, lua.OpenDebug},
+		{lua.CoroutineLibName, lua.OpenCoroutine},
+	} {
+		L.Push(L.NewFunction(lib.open))
+		L.Push(lua.LString(lib.name))
+		L.Call(1, 0)
+	}
+	return L
+}
+
+// Close ends what is still open: iterators, files of io.tmpfile. The VM cannot be used after it.
+func (m *VM) Close() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.cancel(context.Canceled)
+	for _, stop := range m.stops {
+		stop()
+	}
+	m.stops = nil
+	if !m.L.IsClosed() {
+		m.L.Close()
+	}
+}
+
+// renew starts a new epoch.
+func (m *VM) renew() {
+	if m.cancel != nil {
+		m.cancel(context.Canceled)
+	}
+	m.epoch, m.cancel = context.WithCancelCause(context.Background())
+	m.L.SetContext(m.epoch)
+}
+
+// Run runs a whole program, whose first line may be a shebang. The error is an *ExitError, or a
+// *ScriptError whose Message begins with the place, as "sync.lua:3:".
+func (m *VM) Run(ctx context.Context, chunk, source string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	fn, err := m.compile(chunk, source)
+	if err != nil {
+		return err
+	}
+	_, err = m.call(ctx, fn)
+	if _, exit := err.(*ExitError); err != nil && !exit {
+		// A script that keeps something of its own in `path` is no cause for cron to send mail. One
+		// that failed may have failed for that.
+		m.warnShadowed()
+	}
+	return err
+}
+
+// call runs fn under ctx and gives all its results.
+func (m *VM) call(ctx context.Context, fn *lua.LFunction) ([]lua.LValue, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, m.interrupted("", "", ctx)
+	}
+	m.exit = nil
+	epoch, cancel := m.epoch, m.cancel
+	detach := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
+
+	base := m.L.GetTop()
+	m.L.Push(fn)
+	err := m.L.PCall(0, lua.MultRet, nil)
+	var results []lua.LValue
+	if err == nil {
+		for i := base + 1; i <= m.L.GetTop(); i++ {
+			results = append(results, m.L.Get(i))
+		}
+	} else {
+		err = m.failure(err, epoch)
+	}
+	m.L.SetTop(base)
+
+	// When the function of AfterFunc has begun, epoch may die at any moment.
+	if !detach() || epoch.Err() != nil {
+		m.renew()
+	}
+	return results, err
+}

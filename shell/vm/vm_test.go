@@ -1,0 +1,151 @@
+package vm
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+)
+
+func TestLimitsAreRaised(t *testing.T) {
+	printing(t, nil, map[string]string{
+		`local t = {} for i = 1, 4000 do t[i] = "x" end print(#table.concat(t))`:                 "4000",
+		`local t = {} for i = 1, 100000 do t[i] = i end print(select("#", unpack(t)))`:           "100000",
+		`local function f(n) if n == 0 then return 0 end return 1 + f(n - 1) end print(f(4000))`: "4000",
+	})
+}
+
+func TestStandardLibrary(t *testing.T) {
+	printing(t, nil, map[string]string{
+		`print(1, "a", nil, true, 0.5)`:                                                               "1\ta\tnil\ttrue\t0.5",
+		`print(12345678.9, 1e20, 2^53, 1/0, -1/0)`:                                                    "12345678.9\t1e+20\t9007199254740992\tinf\t-inf",
+		`print(tostring(0/0))`:                                                                        "nan",
+		`print(table.unpack({1, 2, 3}))`:                                                              "1\t2\t3",
+		`local t = table.pack(1, nil, 3) print(t.n, t[1], t[2], t[3])`:                                "3\t1\tnil\t3",
+		`print(load("return 1 + 1")())`:                                                               "2",
+		`print(load("return x", "c", "t", {x = 7})())`:                                                "7",
+		`local n = 0 print(load(function() n = n + 1 return ({"return ", "9"})[n] end)())`:            "9",
+		`print(load("x =")) `:                                                                         "nil\t[string \"x =\"]:1: unexpected end",
+		`print(loadstring("return ...")(5))`:                                                          "5",
+		`print(xpcall(function(a, b) return a + b end, print, 1, 2))`:                                 "true\t3",
+		`print(xpcall(function() error("x", 0) end, function(e) return e .. "!" end))`:                "false\tx!",
+		`print(rawlen({1, 2}), rawlen("abc"))`:                                                        "2\t3",
+		`print(type(select(2, pcall(assert, false, {1}))))`:                                           "table",
+		`print(type(collectgarbage("count")), collectgarbage())`:                                      "number\t0",
+		`print(string.format("%5.2f|%-5s|%5s|%d|%x|%q|%g|%%", 1.005, "a", "b", 3, 255, "a\nb", 0.1))`: " 1.00|a    |    b|3|ff|\"a\\nb\"|0.1|%",
+		`print(string.format("%s %s %s", nil, true, 12345678.9))`:                                     "nil true 12345678.9",
+		`print(string.format("%g %g %e", 1e20, 1/0, 12345.678))`:                                      "1e+20 inf 1.234568e+04",
+		`print(string.format("%.3s|%5.1s|", "abcdef", "xyz"))`:                                        "abc|    x|",
+		`print(pcall(string.format, "%d"))`:                                                           "false\ttest.lua:1: bad argument #2 to (anonymous) (no value)",
+		`print(("ab"):rep(3), ("ab"):rep(3, "-"), ("x"):rep(0), ("x"):rep(-1))`:                       "ababab\tab-ab-ab\t\t",
+		`print((pcall(string.rep, "x", 1e9)))`:                                                        "false",
+		`print((pcall(string.rep, "x", 1e300)))`:                                                      "false",
+		`print(("x"):rep(3e5):len())`:                                                                 "300000",
+		`io.write("a", 1, "\n")`:                                                                      "a1",
+		`io.stdout:write("a"):write("b\n")`:                                                           "ab",
+		`print(io.type(io.stdout), tostring(io.stdout), io.output() == io.stdout)`:                    "file\tfile (stdout)\ttrue",
+		`print(pcall(io.lines, "no/such"))`:                                                           "false\ttest.lua:1: no/such: no such file or directory",
+		`print(os.execute("exit 3"), os.execute("true"), os.execute())`:                               "3\t0\t1",
+		`os.execute("echo hello")`:                                                                    "hello",
+		"#!/usr/bin/env sregistry-shell run\nprint(1)":                                                "1",
+		`print(channel)`:        "nil",
+		`print(pcall(load, 5))`: "false\ttest.lua:1: bad argument #1 to (anonymous) (string or function expected)",
+	})
+}
+
+func TestArgAndRequire(t *testing.T) {
+	beside, modules := t.TempDir(), t.TempDir()
+	write(t, beside+"/near.lua", `return {name = "near"}`)
+	write(t, modules+"/far.lua", `return {name = "far", path = ...}`)
+	write(t, modules+"/near.lua", `return {name = "wrong"}`)
+	write(t, modules+"/deep/er.lua", "#!x\nreturn 5")
+	write(t, modules+"/bad.lua", "x = = 1")
+	set := func(o *Options) {
+		o.Script, o.Args, o.ModuleDirs = beside+"/main.lua", []string{"a", "b"}, []string{modules}
+	}
+	printing(t, set, map[string]string{
+		`print(#arg, arg[1], arg[2], arg[0] == "` + beside + `/main.lua")`: "2\ta\tb\ttrue",
+		`print(require("near").name, require("far").name)`:                 "near\tfar",
+		`print(require("deep.er"), require("far").path)`:                   "5\tfar",
+		`print(pcall(require, "bad"))`:                                     "false\t" + modules + "/bad.lua:1: unexpected symbol near '='",
+	})
+	b := newBench(t, set)
+	if text := b.fails(t, `require "nowhere"`).Message; !strings.Contains(text, modules+"/nowhere.lua") {
+		t.Errorf("the folders that were looked in are missing: %s", text)
+	}
+	// A module that was mended after it failed can be had.
+	b.fails(t, `require "bad"`)
+	write(t, modules+"/bad.lua", "return 'mended'")
+	if got := b.run(t, `print(require "bad")`); got != "mended\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestExit(t *testing.T) {
+	for source, want := range map[string]int{
+		`os.exit()`:                           0,
+		`os.exit(3)`:                          3,
+		`os.exit(true)`:                       0,
+		`os.exit(false)`:                      1,
+		`exit(4)`:                             4,
+		`quit()`:                              0,
+		`pcall(os.exit, 5) print("not here")`: 5,
+		`xpcall(function() os.exit(6) end, function() return 1 end) print("not here")`:           6,
+		`coroutine.wrap(function() pcall(os.exit, 7) print("not here") end)() print("not here")`: 7,
+		`while true do pcall(function() pcall(os.exit, 8) end) end`:                              8,
+		`table.sort({3, 1, 2}, function(a, b) os.exit(9) end)`:                                   9,
+	} {
+		b := newBench(t, nil)
+		err := b.Run(t.Context(), "test.lua", source)
+		var exit *ExitError
+		if !errors.As(err, &exit) || exit.Status != want || b.out.Len() > 0 {
+			t.Errorf("%s: %v, printed %q", source, err, b.out.String())
+		}
+		// The VM lives on.
+		if got := b.run(t, "print(1)"); got != "1\n" {
+			t.Errorf("after exit: %q", got)
+		}
+	}
+}
+
+// canceler cancels when something is written to it.
+type canceler struct{ cancel func() }
+
+func (c canceler) Write(p []byte) (int, error) { c.cancel(); return len(p), nil }
+
+func TestInterruptStopsAnything(t *testing.T) {
+	for _, source := range []string{
+		`print() while true do end`,
+		`print() while true do pcall(function() while true do end end) end`,
+		`os.execute("echo; exec sleep 60")`,
+		`stuck = coroutine.wrap(function() print() while true do end end) stuck()`,
+		`print() pcall(os.execute, "exec sleep 60") print(1)`,
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		b := newBench(t, func(o *Options) { o.Stdout = canceler{cancel} })
+		b.run(t, "x = 1")
+		err := b.Run(ctx, "test.lua", source)
+		if client.CodeOf(err) != client.Canceled || !strings.HasPrefix(err.Error(), "test.lua:1: ") {
+			t.Errorf("%s: %v", source, err)
+		}
+		b.run(t, `assert(x == 1)`)
+		cancel()
+	}
+}
+
+func TestCoroutinesOutliveTheirEntry(t *testing.T) {
+	b := newBench(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	if err := b.Run(ctx, "in:1", `co = coroutine.wrap(function() while true do coroutine.yield(2) end end) co()`); err != nil {
+		t.Fatal(err)
+	}
+	cancel() // after the entry, as a prompt does
+	if got := b.run(t, `print(co())`); got != "2\n" {
+		t.Errorf("got %q", got)
+	}
+	if err := b.Run(ctx, "in:2", "x = 1"); client.CodeOf(err) != client.Canceled {
+		t.Errorf("a program ran under a context that was over: %v", err)
+	}
+}
