@@ -1,0 +1,142 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/client/signin"
+	"github.com/sregistry-shell/sregistry-shell/client/store"
+)
+
+func TestSearch(t *testing.T) {
+	x := on(t)
+	for _, n := range []string{"blueberry:v1", "sub/Pancake:v2", "zebra"} {
+		x.push(x.file("a.sif", 5), n)
+	}
+	x.object(".segments/zebra-latest.sif/1/5/5/00000000-x", "segment", store.Header{})
+	x.object(".hidden-v1.sif", "no segment", store.Header{})
+	all := []string{".hidden-v1.sif", "blueberry-v1.sif", "sub/pancake-v2.sif", "zebra-latest.sif"}
+	for query, want := range map[string][]string{
+		x.name(""):                        all,
+		"swift://" + x.name(""):           all,
+		strings.ToUpper(x.collection[5:]): all,
+		x.name("BLUE"):                    all[1:2],
+		x.name("pancake"):                 nil, // the whole is matched: collection/sub/pancake
+		x.name("sub/pan"):                 all[2:3],
+		x.name("nothing"):                 nil,
+		x.collection + "-nothing":         nil,
+	} {
+		found, err := x.client.Search(t.Context(), client.ListRequest{Query: query})
+		if err != nil {
+			t.Errorf("%s: %v", query, err)
+		}
+		var objects []string
+		for _, f := range found {
+			objects = append(objects, strings.TrimPrefix(f, x.collection+"/"))
+		}
+		if !slices.Equal(objects, want) {
+			t.Errorf("%s: %q, want %q", query, objects, want)
+		}
+	}
+	_, err := x.client.Search(t.Context(), client.ListRequest{Query: x.collection + "-nothing/"})
+	x.wants(err, client.NotFound)
+	everything, err := x.client.Search(t.Context(), client.ListRequest{})
+	if err != nil || !slices.Contains(everything, x.name("zebra-latest.sif")) || !slices.IsSorted(everything) {
+		t.Errorf("%q, %v", everything, err)
+	}
+}
+
+func TestEachIsList(t *testing.T) {
+	x := on(t)
+	for i := range 5 {
+		x.object(fmt.Sprintf("i%d-v1.sif", i), "x", store.Header{})
+	}
+	list, err := x.client.List(t.Context(), client.ListRequest{Query: x.name("")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var each []client.Image
+	for image, err := range x.client.Each(t.Context(), client.ListRequest{Query: x.name("")}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		each = append(each, image)
+	}
+	if len(list) != 5 || !slices.Equal(list, each) {
+		t.Errorf("list %v, each %v", list, each)
+	}
+	for _, err := range x.client.Each(t.Context(), client.ListRequest{Query: x.collection + "-none/"}) {
+		x.wants(err, client.NotFound)
+	}
+}
+
+func TestCollections(t *testing.T) {
+	x := on(t)
+	x.push(x.file("a.sif", 5), "a")
+	segments := x.collection + "_segments"
+	if err := x.store.CreateContainer(t.Context(), segments); err != nil {
+		t.Fatal(err)
+	}
+	defer x.store.Delete(t.Context(), store.Key{Container: segments})
+	all, err := x.client.Collections(t.Context(), client.CollectionsRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]client.Collection{}
+	for _, c := range all {
+		names[c.Name] = c
+	}
+	if _, ok := names[x.collection]; !ok {
+		t.Errorf("%v lacks %s", all, x.collection)
+	}
+	if _, ok := names[segments]; ok {
+		t.Errorf("%v has the segments of another tool", all)
+	}
+}
+
+func TestDelete(t *testing.T) {
+	x := on(t)
+	x.push(x.file("a.sif", 5), "a")
+	x.push(x.file("a.sif", 5), "b")
+	gone, err := x.client.Delete(t.Context(), client.DeleteRequest{Image: x.name("a")})
+	if err != nil || gone.Object != "a-latest.sif" {
+		t.Fatalf("%+v, %v", gone, err)
+	}
+	if got := x.objects(); got != "[b-latest.sif]" {
+		t.Errorf("left: %s", got)
+	}
+	_, err = x.client.Delete(t.Context(), client.DeleteRequest{Image: x.name("a")})
+	x.wants(err, client.NotFound)
+	_, err = x.client.DeleteAll(t.Context(), []client.DeleteRequest{{Image: x.name("a")}, {Image: x.name("b")}})
+	x.wants(err, client.Partial)
+	if got := x.objects(); got != "[]" {
+		t.Errorf("left: %s", got)
+	}
+}
+
+func TestWrongSecret(t *testing.T) {
+	x := on(t)
+	wrong := x.connect(client.Config{Settings: signin.Settings{User: x.settings.User, Key: "not-the-secret", URL: x.settings.URL}})
+	_, err := wrong.Search(t.Context(), client.ListRequest{})
+	x.wants(err, client.Denied)
+	if err != nil && (strings.Contains(err.Error(), "not-the-secret") || !strings.Contains(err.Error(), x.settings.User)) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestNothingSecretIsTold(t *testing.T) {
+	x := on(t)
+	x.push(x.file("a.sif", 5), "a")
+	notes, warns, requests, _ := x.report.take()
+	if len(requests) == 0 {
+		t.Error("no request was told of")
+	}
+	for _, line := range append(append(notes, warns...), requests...) {
+		if strings.Contains(line, x.settings.Key) {
+			t.Errorf("told: %s", line)
+		}
+	}
+}

@@ -1,0 +1,220 @@
+package conformance
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/client/localswift"
+	"github.com/sregistry-shell/sregistry-shell/client/localswift/localswifttest"
+	"github.com/sregistry-shell/sregistry-shell/client/signin"
+	"github.com/sregistry-shell/sregistry-shell/client/store"
+)
+
+// target is an endpoint under test, with a collection of its own for one case.
+type target struct {
+	*testing.T
+	settings   signin.Settings
+	client     *client.Client
+	store      store.Store
+	report     *record
+	collection string
+	dir        string
+}
+
+// on makes a target for a case: the server of the environment, else a fresh embedded endpoint.
+func on(t *testing.T) *target {
+	t.Helper()
+	x := &target{T: t, report: &record{}, dir: t.TempDir()}
+	x.collection = "conf-" + strings.ToLower(rand.Text()[:10])
+	if server := os.Getenv("SREGISTRY_TEST_SERVER"); server != "" {
+		settings, err := signin.FromEnvironment(os.Getenv)
+		if err != nil {
+			t.Fatalf("SREGISTRY_TEST_SERVER is %s, but %v", server, err)
+		}
+		x.settings = settings
+	} else {
+		e := localswifttest.Start(t, localswift.Options{})
+		x.settings = signin.Settings{User: e.User, Key: e.Key, URL: e.URL, Source: "the test"}
+	}
+	x.client = x.connect(client.Config{})
+	base := http.DefaultTransport.(*http.Transport).Clone()
+	t.Cleanup(base.CloseIdleConnections)
+	x.store = store.NewSwift(store.Status{Base: &signin.Transport{Base: base, SignIn: func(ctx context.Context) (signin.Session, error) {
+		return signin.SignIn(ctx, x.settings, base)
+	}}})
+	t.Cleanup(x.sweep)
+	return x
+}
+
+// connect makes another client for the endpoint.
+func (x *target) connect(cfg client.Config) *client.Client {
+	if cfg.Settings.URL == "" {
+		cfg.Settings = x.settings
+	}
+	cfg.Reporter, cfg.Debug, cfg.FirstWait = x.report, true, time.Millisecond
+	c := client.New(cfg)
+	x.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			x.Error(err)
+		}
+	})
+	return c
+}
+
+// sweep empties the case's collection; on a shared server it also leaves no object behind.
+func (x *target) sweep() {
+	ctx := context.Background()
+	for o, err := range x.store.List(ctx, x.collection, store.Listing{}) {
+		if err != nil {
+			return
+		}
+		if err := x.store.Delete(ctx, o.Key); err != nil {
+			x.Errorf("sweeping %s: %v", o.Key, err)
+		}
+	}
+	x.store.Delete(ctx, store.Key{Container: x.collection})
+}
+
+// file writes a file of n random bytes that begins like a SIF.
+func (x *target) file(name string, n int) string {
+	x.Helper()
+	content := make([]byte, n)
+	rand.Read(content)
+	copy(content, "#!/usr/bin/env run-singularity\n\x00SIF_MAGIC\x0001\x00")
+	return x.write(name, content)
+}
+
+func (x *target) write(name string, content []byte) string {
+	x.Helper()
+	path := filepath.Join(x.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		x.Fatal(err)
+	}
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		x.Fatal(err)
+	}
+	return path
+}
+
+func (x *target) read(path string) string {
+	x.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		x.Fatal(err)
+	}
+	return string(b)
+}
+
+// object stores an object as another tool would.
+func (x *target) object(name, content string, h store.Header) {
+	x.Helper()
+	if err := x.store.CreateContainer(x.Context(), x.collection); err != nil {
+		x.Fatal(err)
+	}
+	if h.ContentType == "" {
+		h.ContentType = "application/octet-stream"
+	}
+	if _, err := x.store.Put(x.Context(), store.Key{Container: x.collection, Object: name}, strings.NewReader(content), 0, int64(len(content)), h); err != nil {
+		x.Fatal(err)
+	}
+}
+
+// name is collection/rest.
+func (x *target) name(rest string) string { return x.collection + "/" + rest }
+
+func (x *target) push(path, rest string) client.Image {
+	x.Helper()
+	image, err := x.client.Push(x.Context(), client.PushRequest{Path: path, Name: x.name(rest)})
+	if err != nil {
+		x.Fatal(err)
+	}
+	return image
+}
+
+// objects are the names of all objects in the collection.
+func (x *target) objects() string {
+	x.Helper()
+	var names []string
+	for o, err := range x.store.List(x.Context(), x.collection, store.Listing{}) {
+		if err != nil {
+			x.Fatal(err)
+		}
+		names = append(names, o.Object)
+	}
+	return fmt.Sprint(names)
+}
+
+// wants fails unless err has the code.
+func (x *target) wants(err error, code client.Code) {
+	x.Helper()
+	if err == nil || client.CodeOf(err) != code {
+		x.Errorf("the error is %v (%s), want %s", err, client.CodeOf(err), code)
+	}
+}
+
+// left fails when the case's folder holds anything but these files.
+func (x *target) left(want ...string) {
+	x.Helper()
+	entries, err := os.ReadDir(x.dir)
+	if err != nil {
+		x.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		x.Errorf("the folder holds %v, want %v", got, want)
+	}
+}
+
+// record is a client.Reporter that remembers.
+type record struct {
+	mu                     sync.Mutex
+	notes, warns, requests []string
+	moved                  map[string]int64
+}
+
+func (r *record) Note(s string) { r.mu.Lock(); defer r.mu.Unlock(); r.notes = append(r.notes, s) }
+func (r *record) Warn(s string) { r.mu.Lock(); defer r.mu.Unlock(); r.warns = append(r.warns, s) }
+func (r *record) Debug(s string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.requests = append(r.requests, s)
+}
+
+func (r *record) Begin(t client.Transfer) client.Meter { return &meter{r, t.Verb} }
+
+type meter struct {
+	r    *record
+	verb string
+}
+
+func (m *meter) Add(n int64) {
+	m.r.mu.Lock()
+	defer m.r.mu.Unlock()
+	if m.r.moved == nil {
+		m.r.moved = map[string]int64{}
+	}
+	m.r.moved[m.verb] += n
+}
+
+func (m *meter) End(error) {}
+
+// take returns what was told since the last take.
+func (r *record) take() (notes, warns, requests []string, moved map[string]int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	notes, warns, requests, moved = r.notes, r.warns, r.requests, r.moved
+	r.notes, r.warns, r.requests, r.moved = nil, nil, nil, nil
+	return notes, warns, requests, moved
+}
