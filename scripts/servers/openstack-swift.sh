@@ -15,7 +15,8 @@
 # Settings by environment (defaults):
 #   SREGISTRY_SERVERS_DIR   ${TMPDIR:-/tmp}/sregistry-shell-servers; everything is in openstack/ below it
 #   OPENSTACK_DATA          where objects are (openstack/data below it); ext4 holds about 3 KiB of metadata an
-#                           object, xfs and a tmpfs such as /dev/shm/x hold the 4 KiB Swift promises
+#                           object, xfs and a tmpfs such as /dev/shm/x hold the 4 KiB Swift promises. --wipe leaves
+#                           a folder named here alone
 #   OPENSTACK_PORT          the proxy (8090)
 #   OPENSTACK_OBJECT_PORT, OPENSTACK_CONTAINER_PORT, OPENSTACK_ACCOUNT_PORT, OPENSTACK_CACHE_PORT
 #                           (6200, 6201, 6202, 11290)
