@@ -10,8 +10,11 @@ package client
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client/name"
@@ -26,6 +29,7 @@ type Config struct {
 	Naming   name.Naming // how new objects are called; empty: name.Dash
 	DryRun   bool        // say what would be written, here and there, instead of writing it
 	Debug    bool        // tell Reporter.Debug of every request
+	Stdout   io.Writer   // where a pull to the file - goes; nil: os.Stdout
 
 	// Dial makes connections in another way; nil: over the network.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -48,6 +52,9 @@ func New(cfg Config) *Client {
 	c := &Client{cfg: cfg, report: cfg.Reporter, wire: store.Wire()}
 	if c.report == nil {
 		c.report = silent{}
+	}
+	if cfg.Stdout == nil {
+		c.cfg.Stdout = os.Stdout
 	}
 	if cfg.Naming == "" {
 		c.cfg.Naming = name.Dash
@@ -81,4 +88,31 @@ func (c *Client) Close() error {
 		return c.closer()
 	}
 	return nil
+}
+
+// FromEnvironment is the Config that the environment asks for: SREGISTRY_SWIFT_USER, _TOKEN and
+// _URL, and SREGISTRY_SWIFT_NAMING. Invalid when a setting is missing or makes no sense.
+func FromEnvironment(getenv func(string) string) (Config, error) {
+	const op = "sign in"
+	var cfg Config
+	var err error
+	if cfg.Naming, err = NamingFromEnvironment(getenv); err != nil {
+		return cfg, fail(op, "", err)
+	}
+	if cfg.Settings, err = signin.FromEnvironment(getenv); err != nil {
+		return cfg, fail(op, "", refuse(Invalid, err, ""))
+	}
+	return cfg, nil
+}
+
+// NamingFromEnvironment is how SREGISTRY_SWIFT_NAMING says that new objects are called.
+func NamingFromEnvironment(getenv func(string) string) (name.Naming, error) {
+	switch naming := name.Naming(getenv("SREGISTRY_SWIFT_NAMING")); naming {
+	case "", name.Dash:
+		return name.Dash, nil
+	case name.Colon:
+		return naming, nil
+	default:
+		return "", refuse(Invalid, fmt.Errorf("SREGISTRY_SWIFT_NAMING is %q; it is dash or colon", string(naming)), "")
+	}
 }

@@ -25,9 +25,6 @@ type PullRequest struct {
 	Jobs      int    `opt:"jobs" help:"how many images of a list move at once (default 4)"`
 }
 
-// Stdout is where a pull to the file "-" goes.
-var Stdout io.Writer = os.Stdout
-
 // Pull downloads one image and returns the path of the file, which appears only when it is whole
 // and checked: by the SHA-256 that was recorded, else by the MD5. Exists when the file holds other
 // bytes and Force is not set; Corrupt when the bytes are not what they should be.
@@ -174,7 +171,7 @@ func (c *Client) fetch(ctx context.Context, n name.Name, o store.Object, target 
 // stream downloads to standard output. What is wrong can be said only at the end.
 func (c *Client) stream(ctx context.Context, n name.Name, o store.Object) error {
 	written := false
-	sum, err := c.receive(ctx, o, Stdout, func() error {
+	sum, err := c.receive(ctx, o, c.cfg.Stdout, func() error {
 		if written {
 			return refuse(Unavailable, errors.New("the connection broke after a part had been written to standard output"), "pull to a file")
 		}

@@ -43,10 +43,8 @@ func TestPullWhere(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	old := client.Stdout
-	client.Stdout = &out
-	defer func() { client.Stdout = old }()
-	if got, err := x.client.Pull(t.Context(), client.PullRequest{Image: x.name("b/c:v1"), File: "-"}); err != nil || got != "-" || out.String() != x.read(path) {
+	piped := x.connect(client.Config{Stdout: &out})
+	if got, err := piped.Pull(t.Context(), client.PullRequest{Image: x.name("b/c:v1"), File: "-"}); err != nil || got != "-" || out.String() != x.read(path) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
@@ -144,6 +142,7 @@ func TestPullOfNothing(t *testing.T) {
 	x.push(x.file("a.sif", 1), "b")
 	x.wants(pull(x.name("a")), client.NotFound)
 	x.wants(pull(x.name("b:v2")), client.NotFound)
+	x.wants(pull("no/such"), client.NotFound) // RGW knows no names of two characters
 	x.left("a.sif")
 }
 

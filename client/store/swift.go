@@ -55,7 +55,18 @@ func (s *Swift) call(ctx context.Context, method string, key Key, h swift.Header
 		Container: key.Container, ObjectName: key.Object, Operation: method,
 		Headers: h, Body: body, NoResponse: true,
 	})
-	return headers, plain(ctx, err)
+	return headers, absent(key, method, plain(ctx, err))
+}
+
+// absent makes the answer of RGW for a container whose name is too short for it, 400 on every
+// method, what it means when something is asked: there is none.
+func absent(key Key, method string, err error) error {
+	if method != http.MethodPut && len(key.Container) < shortestContainer && key.Container != "" && IsStatus(err, http.StatusBadRequest) {
+		var e *StatusError
+		errors.As(err, &e)
+		e.Status = http.StatusNotFound
+	}
+	return err
 }
 
 // get makes a request whose answer is read by the caller, who closes it.
@@ -80,7 +91,7 @@ func (s *Swift) get(ctx context.Context, key Key, query url.Values, h http.Heade
 	}
 	req.Header.Set("User-Agent", signin.UserAgent)
 	resp, err := s.http.Do(req)
-	return resp, plain(ctx, err)
+	return resp, absent(key, http.MethodGet, plain(ctx, err))
 }
 
 // plain takes the types of this package out of what net/http and ncw/swift wrap around them.

@@ -13,6 +13,7 @@ var remove = define(spec[client.DeleteRequest, client.Image]{
 	help: `More than one image, given as a list, needs a yes: the prompt asks, a script says yes=true. The
 collection stays.`,
 	returns: "the image that was deleted",
+	done:    func(i client.Image) string { return "[rm] " + i.Path() },
 	examples: []string{
 		`client.delete("lab/ubuntu:22.04")`,
 		`client.delete({"lab/a", "lab/b"}, {yes=true})`,

@@ -13,6 +13,7 @@ var list = define(spec[client.ListRequest, []client.Image]{
 	help: `Takes the same query as search. Each image is a table with uri, collection, name, tag, object,
 size, sha256, etag and modified, and can be given to every verb that takes a name.`,
 	returns:  "a list of images, sorted by collection and object",
+	empty:    "no image matches",
 	examples: []string{`client.list("lab/")`, `client.list("lab/ubuntu")[1].size`},
 	call: func(ctx context.Context, c *client.Client, r client.ListRequest) ([]client.Image, error) {
 		return c.List(ctx, r)

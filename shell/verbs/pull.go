@@ -13,6 +13,7 @@ var pull = define(spec[client.PullRequest, string]{
 .part file beside it. When the same bytes are there already, nothing is fetched; other bytes are
 kept unless force is given. Without a file the image goes to ./<image>-<tag>.<ext>.`,
 	returns: "the path of the file",
+	done:    func(path string) string { return "Success! " + path },
 	examples: []string{
 		`client.pull("lab/ubuntu:22.04", "ubuntu.sif")`,
 		`client.pull("lab/ubuntu:22.04", {file="images/", if_missing=true})`,

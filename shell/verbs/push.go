@@ -13,6 +13,7 @@ var push = define(spec[client.PushRequest, client.Image]{
 one is complete. When the same bytes are there already, nothing is sent. A name without a tag
 gets the tag latest.`,
 	returns: "the image",
+	done:    func(i client.Image) string { return "Success! " + i.Path() },
 	examples: []string{
 		`client.push("ubuntu.sif", "lab/ubuntu:22.04")`,
 		`client.push("ubuntu.sif", "lab/ubuntu", {tag="22.04", if_absent=true})`,

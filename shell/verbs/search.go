@@ -13,6 +13,7 @@ var search = define(spec[client.ListRequest, []string]{
 alone. What is found can be given to every verb as it stands.`,
 	returns:  "a sorted list of collection/object strings",
 	header:   "Collections",
+	empty:    "no image matches",
 	examples: []string{`client.search()`, `client.search("ubuntu")`, `client.search("lab/")[1]`},
 	call: func(ctx context.Context, c *client.Client, r client.ListRequest) ([]string, error) {
 		return c.Search(ctx, r)

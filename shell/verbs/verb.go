@@ -11,6 +11,7 @@ package verbs
 
 import (
 	"context"
+	"strings"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
 )
@@ -27,7 +28,12 @@ type Verb struct {
 	Params   []Param       // arguments first, in their order, then options
 	Item     string        // what an element of a batch is, for messages: "{path, name}"; empty: takes no list
 	Status   func(any) int // exit status that a result means at the command line; nil: 0
+	Empty    string        // what to say at the command line of a result that is empty
 	Header   string        // line above the result at the command line; may be empty
+
+	// Done says at the command line what was done, in place of the result; nil prints the result.
+	// What changes something is silent in a pipe or a cron job.
+	Done func(any) string
 
 	newRequest func() any
 	plan       func([]any) string
@@ -40,8 +46,9 @@ type spec[Request, Result any] struct {
 	name, summary, help, returns string
 	examples                     []string
 	mutates, noCommand           bool
-	header                       string
+	header, empty                string
 	status                       func(Result) int
+	done                         func(Result) string
 
 	// plan says what would be changed when that needs a yes first; empty or nil when it does not.
 	plan func([]Request) string
@@ -55,12 +62,24 @@ type spec[Request, Result any] struct {
 func define[Request, Result any](s spec[Request, Result]) *Verb {
 	v := &Verb{
 		Name: s.name, Summary: s.summary, Help: s.help, Returns: s.returns, Examples: s.examples,
-		Mutates: s.mutates, Command: !s.noCommand, Header: s.header, Item: s.item,
+		Mutates: s.mutates, Command: !s.noCommand, Header: s.header, Empty: s.empty, Item: s.item,
 		Params:     paramsOf(*new(Request)),
 		newRequest: func() any { return new(Request) },
 		call: func(ctx context.Context, c *client.Client, r any) (any, error) {
 			return s.call(ctx, c, *r.(*Request))
 		},
+	}
+	if s.done != nil {
+		v.Done = func(r any) string {
+			if many, ok := r.([]Result); ok {
+				lines := make([]string, len(many))
+				for i, one := range many {
+					lines[i] = s.done(one)
+				}
+				return strings.Join(lines, "\n")
+			}
+			return s.done(r.(Result))
+		}
 	}
 	if s.status != nil {
 		v.Status = func(r any) int { return s.status(r.(Result)) }

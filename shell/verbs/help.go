@@ -1,0 +1,40 @@
+package verbs
+
+import (
+	"fmt"
+	"strings"
+)
+
+// HelpText is all there is to say about the verb, for people: in the shell, and behind
+// `sregistry-shell help`.
+func (v *Verb) HelpText() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "client.%s: %s\n\n%s\n", v.Signature(), v.Summary, v.Help)
+	section := func(title string, params []Param) {
+		if len(params) == 0 {
+			return
+		}
+		b.WriteString("\n" + title + ":\n")
+		wide := 0
+		for _, p := range params {
+			wide = max(wide, len(p.Name))
+		}
+		for _, p := range params {
+			about := p.Help
+			if p.Inverted {
+				about += " (default true)"
+			}
+			fmt.Fprintf(&b, "  %-*s  %s\n", wide, p.Name, about)
+		}
+	}
+	section("Arguments", v.Arguments())
+	section("Options", v.Options())
+	if v.Item != "" {
+		fmt.Fprintf(&b, "\nA list does many at once: client.%s({ item, ... } [, options]); an item is %s.\n", v.Name, v.Item)
+	}
+	fmt.Fprintf(&b, "\nReturns %s.\n\nExamples:\n", v.Returns)
+	for _, example := range v.Examples {
+		b.WriteString("  " + example + "\n")
+	}
+	return b.String()
+}
