@@ -1,9 +1,217 @@
 package vm
 
 import (
+	"fmt"
+	"strings"
+
+	"github.com/sregistry-shell/sregistry-shell/shell/nearest"
 	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
+	"github.com/sregistry-shell/sregistry-shell/shell/vm/modules"
+	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
 	lua "github.com/yuin/gopher-lua"
 )
+
+// Help is the help on a topic: "" for the overview, "pull" or "client.pull" for a verb, "client"
+// for all of them, "fs" for a module, "fs.size" for a function of it; false for anything else.
+// The text has no line break at its end.
+func Help(topic string) (string, bool) {
+	switch topic {
+	case "":
+		return overview(), true
+	case "client":
+		return verbList(), true
+	case "modules":
+		return moduleList(), true
+	}
+	if verb := verbs.Find(strings.TrimPrefix(topic, "client.")); verb != nil {
+		return verbHelp(verb), true
+	}
+	name, function, dotted := strings.Cut(topic, ".")
+	module := modules.Find(name)
+	switch {
+	case module == nil:
+		return "", false
+	case !dotted:
+		return moduleHelp(module), true
+	}
+	if f := module.Find(function); f != nil {
+		return functionHelp(module, f), true
+	}
+	return "", false
+}
+
+// Topics are the topics that Help knows, without the overview.
+func Topics() []string {
+	topics := []string{"client", "modules"}
+	for _, verb := range verbs.All() {
+		topics = append(topics, verb.Name)
+	}
+	for _, module := range modules.All() {
+		topics = append(topics, module.Name)
+		for _, f := range module.Funcs {
+			topics = append(topics, module.Name+"."+f.Name)
+		}
+	}
+	return topics
+}
+
+func overview() string {
+	return verbList() + "\n\n" + moduleList() + `
+
+help(client.pull), help("pull") or help(fs) tells more. exit() leaves.`
+}
+
+func verbList() string {
+	var rows [][2]string
+	for _, verb := range verbs.All() {
+		rows = append(rows, [2]string{"client." + verb.Signature(), verb.Summary})
+	}
+	return "Images in storage:\n" + table(rows)
+}
+
+func moduleList() string {
+	var rows [][2]string
+	for _, module := range modules.All() {
+		rows = append(rows, [2]string{module.Name, module.Summary})
+	}
+	return "Modules:\n" + table(rows)
+}
+
+// table writes two columns; a left one that is long stands on a line of its own.
+func table(rows [][2]string) string {
+	const most = 40
+	width := 0
+	for _, row := range rows {
+		if n := len(row[0]); n <= most {
+			width = max(width, n)
+		}
+	}
+	var b strings.Builder
+	for i, row := range rows {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		if len(row[0]) > most {
+			fmt.Fprintf(&b, "  %s\n  %-*s  %s", row[0], width, "", row[1])
+		} else {
+			fmt.Fprintf(&b, "  %-*s  %s", width, row[0], row[1])
+		}
+	}
+	return b.String()
+}
+
+func verbHelp(v *verbs.Verb) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "client.%s\n\n%s.", v.Signature(), capital(v.Summary))
+	if v.Help != "" {
+		b.WriteString("\n" + v.Help)
+	}
+	parameters := func(title string, ps []verbs.Param) {
+		if len(ps) == 0 {
+			return
+		}
+		var rows [][2]string
+		for _, p := range ps {
+			rows = append(rows, [2]string{p.Name, p.Help})
+		}
+		fmt.Fprintf(&b, "\n\n%s:\n%s", title, table(rows))
+	}
+	parameters("Arguments", v.Arguments())
+	parameters("Options", v.Options())
+	if v.Returns != "" {
+		fmt.Fprintf(&b, "\n\nReturns %s.", v.Returns)
+	}
+	b.WriteString(examples(v.Examples))
+	return b.String()
+}
+
+func examples(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return "\n\nExamples:\n  " + strings.Join(lines, "\n  ")
+}
+
+func moduleHelp(m *modules.Module) string {
+	var rows [][2]string
+	for _, f := range m.Funcs {
+		rows = append(rows, [2]string{m.Name + "." + f.Signature(), strings.ReplaceAll(f.Help, "\n", " ")})
+	}
+	return fmt.Sprintf("%s: %s\n\n%s", m.Name, m.Summary, table(rows))
+}
+
+func functionHelp(m *modules.Module, f *modules.Func) string {
+	return fmt.Sprintf("%s.%s\n\n%s.%s", m.Name, f.Signature(), capital(f.Help), examples(f.Examples))
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// openHelp makes the global help, a function that can also be looked at.
+func (m *VM) openHelp() {
+	mt := m.L.NewTable()
+	mt.RawSetString("__call", m.L.NewFunction(func(L *lua.LState) int {
+		topic, err := m.topicOf(L.Get(2))
+		if err == "" {
+			if text, ok := Help(topic); ok {
+				m.write(L, m.opt.Stdout, "help", text+"\n")
+				return 0
+			}
+			err = fmt.Sprintf("there is no help on %q", topic)
+			if near := nearest.Of(topic, Topics()); near != "" {
+				err += fmt.Sprintf(" (did you mean %q?)", near)
+			}
+		}
+		L.RaiseError("%s", err)
+		return 0
+	}))
+	mt.RawSetString("__tostring", m.L.NewFunction(func(L *lua.LState) int {
+		L.Push(lua.LString(overview()))
+		return 1
+	}))
+	ud := m.L.NewUserData()
+	ud.Metatable = mt
+	m.L.SetGlobal("help", ud)
+}
+
+// topicOf is the topic that the argument of help means, or why it means none.
+func (m *VM) topicOf(v lua.LValue) (topic, problem string) {
+	switch x := v.(type) {
+	case *lua.LNilType:
+		return "", ""
+	case lua.LString:
+		return strings.TrimSuffix(strings.TrimSpace(string(x)), "()"), ""
+	case *lua.LFunction:
+		if topic, ok := m.topics[x]; ok {
+			return topic, ""
+		}
+		return "", "that function has no help; it is not one of client or of a module"
+	case *lua.LTable:
+		if x == m.client.table {
+			return "client", ""
+		}
+		for name, module := range m.modules {
+			if x == module {
+				return name, ""
+			}
+		}
+		if rt := value.RecordType(x); rt != nil {
+			return "", fmt.Sprintf("a table with the fields %s", strings.Join(value.FieldNames(rt), ", "))
+		}
+	case *lua.LUserData:
+		if _, ok := value.AsError(x); ok {
+			return "", "an error with the fields " + strings.Join(value.ErrorFields, ", ")
+		}
+		if x == m.L.GetGlobal("help") {
+			return "", ""
+		}
+	}
+	return "", fmt.Sprintf("there is no help on a %s", v.Type())
+}
 
 // documented remembers which verb a function is.
 func (m *VM) documented(f *lua.LFunction, verb *verbs.Verb) {

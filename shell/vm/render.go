@@ -121,8 +121,7 @@ func (p *printer) table(t *lua.LTable, level, column int) string {
 	keys, n := keysOf(t)
 	indent := strings.Repeat("  ", level+1)
 	var parts []string
-	single := 2
-	left := 0
+	single, split, left := 2, false, 0
 	for i, k := range keys {
 		if p.limited && i >= maxKeys {
 			left = len(keys) - i
@@ -135,15 +134,13 @@ func (p *printer) table(t *lua.LTable, level, column int) string {
 		part := prefix + p.value(t.RawGet(k), level+1, len(indent)+utf8.RuneCountInString(prefix))
 		parts = append(parts, part)
 		single += utf8.RuneCountInString(part) + 2
-		if strings.Contains(part, "\n") {
-			single = p.width + 1
-		}
+		split = split || strings.Contains(part, "\n")
 	}
 	if left > 0 {
 		parts = append(parts, fmt.Sprintf("... and %d more", left))
 		single += 20
 	}
-	if column+single-2 <= p.width {
+	if !split && column+single-2 <= p.width {
 		return "{" + strings.Join(parts, ", ") + "}"
 	}
 	return "{\n" + indent + strings.Join(parts, ",\n"+indent) + ",\n" + indent[2:] + "}"

@@ -2,12 +2,14 @@ package vm
 
 import (
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/shell/screen"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/modules"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
 	lua "github.com/yuin/gopher-lua"
@@ -17,10 +19,7 @@ import (
 // that is known of it; false for any other table.
 func (p *printer) results(t *lua.LTable) (string, bool) {
 	if record, ok := value.Record(t); ok {
-		if image, ok := record.(client.Image); ok {
-			return imageText(image), true
-		}
-		return "", false
+		return recordText(record, time.Now()), true
 	}
 	if !value.IsList(p.m.L, t) || t.Len() == 0 {
 		return "", false
@@ -48,14 +47,14 @@ func (p *printer) row(v lua.LValue, now time.Time) []string {
 		case client.Image:
 			row := []string{plain(x.Path()), "", ""}
 			if x.Size >= 0 {
-				row[1] = modules.Bytes(x.Size)
+				row[1] = screen.Size(x.Size)
 			}
 			if !x.Modified.IsZero() {
-				row[2] = modules.Age(now.Sub(x.Modified))
+				row[2] = ago(now.Sub(x.Modified))
 			}
 			return row
 		case client.Collection:
-			return []string{plain(x.Name), strconv.FormatInt(x.Images, 10) + plural(x.Images, " image"), modules.Bytes(x.Bytes)}
+			return []string{plain(x.Name), strconv.FormatInt(x.Images, 10) + plural(x.Images, " image"), screen.Size(x.Bytes)}
 		}
 	}
 	if s, ok := v.(lua.LString); ok {
@@ -102,22 +101,54 @@ func columns(rows [][]string) []string {
 	return out
 }
 
-func imageText(i client.Image) string {
-	var b strings.Builder
-	b.WriteString(plain(i.URI))
-	line := func(name, text string) {
-		if text != "" {
-			fmt.Fprintf(&b, "\n  %-8s  %s", name, plain(text))
+// recordText is one struct with all its fields, a line each; empty ones are left out.
+func recordText(record any, now time.Time) string {
+	v := reflect.ValueOf(record)
+	var keys, texts []string
+	width := 0
+	for i := range v.NumField() {
+		key, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		if key == "" || key == "-" {
+			continue
 		}
+		text := fieldText(key, v.Field(i).Interface(), now)
+		if text == "" {
+			continue
+		}
+		keys, texts = append(keys, key+":"), append(texts, text)
+		width = max(width, len(key)+1)
 	}
-	line("object", i.Path())
-	if i.Size >= 0 {
-		line("size", fmt.Sprintf("%s (%d bytes)", modules.Bytes(i.Size), i.Size))
+	for i, key := range keys {
+		texts[i] = fmt.Sprintf("%-*s %s", width, key, texts[i])
 	}
-	line("sha256", i.SHA256)
-	line("etag", i.ETag)
-	if !i.Modified.IsZero() {
-		line("modified", i.Modified.UTC().Format(value.TimeFormat))
+	return strings.Join(texts, "\n")
+}
+
+func fieldText(key string, field any, now time.Time) string {
+	switch x := field.(type) {
+	case time.Time:
+		if x.IsZero() {
+			return ""
+		}
+		return x.UTC().Format(value.TimeFormat) + " (" + ago(now.Sub(x)) + ")"
+	case int64:
+		if key != "size" && key != "bytes" {
+			return strconv.FormatInt(x, 10)
+		}
+		if x < 0 {
+			return ""
+		}
+		if x < 1000 {
+			return screen.Size(x)
+		}
+		return fmt.Sprintf("%s (%d bytes)", screen.Size(x), x)
 	}
-	return b.String()
+	return plain(fmt.Sprint(field))
+}
+
+func ago(d time.Duration) string {
+	if text := modules.Age(d); text != "now" {
+		return text + " ago"
+	}
+	return "now"
 }

@@ -33,7 +33,7 @@ func (m *VM) toString(v lua.LValue) (text string, err error) {
 		}
 		var api *lua.ApiError
 		if errors.As(err, &api) {
-			return "", errors.New(api.Object.String())
+			return "", errors.New(strings.TrimSpace(api.Object.String()))
 		}
 		return "", err
 	}

@@ -46,7 +46,7 @@ type VM struct {
 
 	client  *connection
 	exit    *ExitError
-	stops   map[int]func() // of iterators that were not run to their end
+	stops   map[int]func() // what Close calls: of iterators that were not run to their end, of temporary folders
 	nextID  int
 	modules map[string]*lua.LTable
 	warned  map[string]bool
@@ -90,6 +90,8 @@ func New(opt Options) *VM {
 	m.openRequire()
 	m.client = m.newConnection("client", opt.Connect)
 	m.L.SetGlobal("client", m.client.table)
+	m.openModules()
+	m.openHelp()
 	return m
 }
 

@@ -1,6 +1,7 @@
 package value
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -34,20 +35,16 @@ func IsList(L *lua.LState, t *lua.LTable) bool {
 	return t.Metatable == L.GetTypeMetatable(listType)
 }
 
-// Numbered writes items one a line with their number before them, as the prompt shows what
-// search found:
+// Numbered writes items one a line with their number before them, as sregistry does: the number,
+// filled up to two columns, and a blank.
 //
 //	1  blueberry/pancake-latest.simg
-//	2  collection/container-latest.simg
+//	10 collection/container-latest.simg
 func Numbered(items []string) string {
-	var b strings.Builder
-	width := len(strconv.Itoa(len(items)))
+	label := max(2, len(strconv.Itoa(len(items))))
+	lines := make([]string, len(items))
 	for i, item := range items {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		n := strconv.Itoa(i + 1)
-		b.WriteString(strings.Repeat(" ", width-len(n)) + n + "  " + item)
+		lines[i] = fmt.Sprintf("%-*d %s", label, i+1, item)
 	}
-	return b.String()
+	return strings.Join(lines, "\n")
 }

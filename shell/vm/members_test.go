@@ -1,0 +1,86 @@
+package vm
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func names(members []Member) []string {
+	var out []string
+	for _, m := range members {
+		out = append(out, m.Name)
+	}
+	return out
+}
+
+func TestMembers(t *testing.T) {
+	b := newBench(t, nil)
+	raising(b, errPartial())
+	b.run(t, `
+		called = false
+		mine = setmetatable({own = 1, ["not a name"] = 2, ["end"] = 3}, {__index = setmetatable({base = print},
+			{__index = function() called = true end})})
+		loop = {} setmetatable(loop, {__index = loop})
+		text = "x"
+		deep = {er = {est = 1}}
+		_, err = pcall(fail)`)
+	for path, want := range map[string]string{
+		"client":     "collections delete each exists list pull push search stat",
+		"mine":       "base own",
+		"loop":       "",
+		"text":       "byte char dump find format gfind gmatch gsub len lower match rep reverse sub upper",
+		"deep.er":    "est",
+		"err":        "code done failed hint image message op",
+		"path":       "abs base dir ext join stem",
+		"nowhere":    "",
+		"deep.x.y":   "",
+		"client.psh": "",
+		"":           "",
+	} {
+		if got := strings.Join(names(b.Members(path)), " "); got != want && !strings.Contains(got, want+" ") {
+			t.Errorf("%s: %s\nnot %s", path, got, want)
+		}
+	}
+	globals := names(b.Globals())
+	for _, name := range []string{"client", "help", "fs", "mine", "print", "exit", "string"} {
+		if !slices.Contains(globals, name) {
+			t.Errorf("no %s in %v", name, globals)
+		}
+	}
+	b.run(t, `assert(not called)`)
+	for _, m := range b.Members("client") {
+		if m.Kind != Function || !strings.HasPrefix(m.Signature, m.Name+"(") {
+			t.Errorf("%+v", m)
+		}
+	}
+	for _, m := range b.Globals() {
+		if want := map[string]Kind{"help": Function, "exit": Function, "client": Table, "text": Value, "print": Function, "fs": Table}[m.Name]; want != "" && m.Kind != want {
+			t.Errorf("%+v is no %s", m, want)
+		}
+	}
+	for path, want := range map[string]string{"client.push": "client.push", "fs": "fs", "fs.size": "fs.size", "client": "client", "print": "", "x.y": "", "mine": ""} {
+		if got := b.Topic(path); got != want {
+			t.Errorf("the topic of %s is %q", path, got)
+		}
+	}
+}
+
+func TestNoMembersWhileAProgramRuns(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.Stdout = canceler{func() {}} })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	started, done := make(chan bool), make(chan error)
+	b.VM.opt.Stdout = canceler{func() { close(started) }}
+	go func() { done <- b.Run(ctx, "test.lua", `print() while true do end`) }()
+	<-started
+	if b.Globals() != nil || b.Members("client") != nil || b.Topic("client") != "" {
+		t.Error("looked into a state that runs")
+	}
+	cancel()
+	<-done
+	if b.Globals() == nil {
+		t.Error("no globals afterwards")
+	}
+}

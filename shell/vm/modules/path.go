@@ -1,0 +1,55 @@
+package modules
+
+import (
+	"path/filepath"
+	"strings"
+)
+
+var pathModule = Module{
+	Name:    "path",
+	Summary: "take names of files apart and put them together; no file is looked at",
+	Funcs: []Func{
+		{Name: "join", Params: "part, ...", Help: "the parts with slashes between them", run: pathJoin,
+			Examples: []string{`assert(path.join("images", "ubuntu.sif") == "images/ubuntu.sif")`}},
+		{Name: "base", Params: "path", Help: "the last part", run: onPath(filepath.Base),
+			Examples: []string{`assert(path.base("images/ubuntu.sif") == "ubuntu.sif")`}},
+		{Name: "dir", Params: "path", Help: "all but the last part; . when there is only one", run: onPath(filepath.Dir),
+			Examples: []string{`assert(path.dir("images/ubuntu.sif") == "images")`}},
+		{Name: "ext", Params: "path", Help: "the extension with its dot; empty when there is none", run: onPath(extension),
+			Examples: []string{`assert(path.ext("images/ubuntu.sif") == ".sif")`}},
+		{Name: "stem", Params: "path", Help: "the last part without its extension", run: onPath(stem),
+			Examples: []string{`assert(path.stem("images/ubuntu.sif") == "ubuntu")`}},
+		{Name: "abs", Params: "path", Help: "the path from the root of the file system", run: pathAbs},
+	},
+}
+
+func onPath(f func(string) string) func(*call) (any, error) {
+	return func(c *call) (any, error) { return f(c.str(1, "path")), nil }
+}
+
+// extension leaves a name that begins with its only dot, such as .bashrc, without one.
+func extension(p string) string {
+	base := filepath.Base(p)
+	if i := strings.LastIndexByte(base, '.'); i > 0 {
+		return base[i:]
+	}
+	return ""
+}
+
+func stem(p string) string {
+	return strings.TrimSuffix(filepath.Base(p), extension(p))
+}
+
+func pathJoin(c *call) (any, error) {
+	parts := []string{c.str(1, "part")}
+	for i := 2; i <= c.L.GetTop(); i++ {
+		parts = append(parts, c.str(i, "part"))
+	}
+	return filepath.Join(parts...), nil
+}
+
+func pathAbs(c *call) (any, error) {
+	p := c.str(1, "path")
+	abs, err := filepath.Abs(p)
+	return abs, c.about(p, err)
+}

@@ -1,0 +1,144 @@
+package vm
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
+	lua "github.com/yuin/gopher-lua"
+	"pgregory.net/rapid"
+)
+
+// value evaluates an expression.
+func (b *bench) value(t *testing.T, expression string) lua.LValue {
+	t.Helper()
+	values, err := b.Eval(t.Context(), "in:1", expression)
+	if err != nil || len(values) != 1 {
+		t.Fatalf("%s: %v, %v", expression, values, err)
+	}
+	return values[0]
+}
+
+func TestRender(t *testing.T) {
+	for expression, want := range map[string]string{
+		`nil`:                   `nil`,
+		`true`:                  `true`,
+		`5`:                     `5`,
+		`12345678.9`:            `12345678.9`,
+		`"a\"b\\c"`:             `"a\"b\\c"`,
+		`"a\nb\tc\rd\27[31m\0"`: `"a\nb\tc\rd\027[31m\000"`,
+		`"héllo 漢字"`:            `"héllo 漢字"`,
+		`"\255\226\128\174x"`:   `"\255\226\128\174x"`,
+		`{}`:                    `{}`,
+		`{1, 2, "x"}`:           `{1, 2, "x"}`,
+		`{b = 1, a = 2, ["c d"] = 3, [true] = 5, [2.5] = 6, [-1] = 7}`: "{\n  [-1] = 7,\n  [2.5] = 6,\n  a = 2,\n  b = 1,\n  [\"c d\"] = 3,\n  [true] = 5,\n}",
+		`{["end"] = 4, b = 1, [2] = 3}`:                                `{[2] = 3, b = 1, ["end"] = 4}`,
+		`{1, {2, {3}}, x = {y = {}}}`:                                  `{1, {2, {3}}, x = {y = {}}}`,
+		`(function() local t = {1} t.me = t return t end)()`:           `{1, me = <the same table again>}`,
+		`(function() local t = {} return {t, t} end)()`:                `{{}, {}}`,
+		`{{{{{{{{1}}}}}}}}`:                                            `{{{{{{{...}}}}}}}`,
+		`print`:                                                        `function`,
+		`client.push`:                                                  `function client.push(path, name [, options])`,
+		`fs.size`:                                                      `function fs.size(path)`,
+		`io.stdout`:                                                    `file (stdout)`,
+		`coroutine.create(print)`:                                      `thread`,
+		`setmetatable({}, {__tostring = function() return "mine\27" end})`: `mine\027`,
+		`setmetatable({}, {__tostring = function() return 5 end})`:         `5`,
+		`setmetatable({}, {__tostring = function() return {} end})`:        `<error in __tostring: '__tostring' must return a string, not a table>`,
+		`{setmetatable({}, {__tostring = function() error("no", 0) end})}`: `{<error in __tostring: no>}`,
+		`select(2, pcall(fs.size, "no/such"))`:                             `error not_found: fs.size no/such: no such file or directory`,
+		`{"aaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbb"}`:                 "{\n  \"aaaaaaaaaaaaaaaaaaaa\",\n  \"bbbbbbbbbbbbbbbbbbbb\",\n}",
+		`{name = {"aaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbb"}}`:                 "{\n  name = {\n    \"aaaaaaaaaaaaaaaaaaaa\",\n    \"bbbbbbbbbbb\",\n  },\n}",
+		`sort.natural{"b", "a\27"}`:                                        "1  a\\027\n2  b",
+		`sort.natural{}`:                                                   "{}",
+	} {
+		b := newBench(t, nil)
+		if got := b.Render(b.value(t, expression), 40); got != want {
+			t.Errorf("%s\n%s\nnot\n%s", expression, got, want)
+		}
+	}
+}
+
+func TestRenderLimits(t *testing.T) {
+	b := newBench(t, nil)
+	for _, test := range []struct {
+		expression string
+		width      int
+		has, lacks string
+	}{
+		{`(function() local t = {} for i = 1, 150 do t[i] = i end return t end)()`, 80, "\n  100,\n  ... and 50 more,\n}", "101"},
+		{`(function() local t = {} for i = 1, 150 do t[i] = i end return t end)()`, 0, "150", "more"},
+		{`("x"):rep(5000)`, 80, `xxx"... (1000 bytes more)`, ""},
+		{`("x"):rep(5000)`, 0, `xxx"`, "more"},
+		{`{{{{{{{{1}}}}}}}}`, 0, `{{{{{{{{1}}}}}}}}`, "..."},
+		{`(function() local t = {} for i = 1, 1500 do t[i] = "x" .. i end return sort.natural(t) end)()`, 80, "1000 x1000\n... and 500 more", "x1001"},
+	} {
+		got := b.Render(b.value(t, test.expression), test.width)
+		if !strings.Contains(got, test.has) || test.lacks != "" && strings.Contains(got, test.lacks) {
+			t.Errorf("%s at %d\n%s", test.expression, test.width, got)
+		}
+	}
+}
+
+func TestRenderResults(t *testing.T) {
+	b := newBench(t, nil)
+	old := ubuntu
+	old.Modified = time.Now().Add(-50 * time.Hour)
+	for _, test := range []struct {
+		result any
+		want   string
+	}{
+		{[]string{"a/b", "c/d\x1b"}, "1  a/b\n2  c/d\\027"},
+		{[]client.Image{old, {Collection: "x", Object: "y", Size: -1}}, "1  lab/ubuntu-22.04.sif  30.7 MB  2 days ago\n2  x/y"},
+		{[]client.Collection{{Name: "lab", Images: 1, Bytes: 5}, {Name: "longer", Images: 20, Bytes: 5e9}}, "1  lab       1 image     5 B\n2  longer  20 images  5.0 GB"},
+		{[]bool{true}, "1  true"},
+		{old, "uri:        lab/ubuntu:22.04\ncollection: lab\nname:       ubuntu\ntag:        22.04\nobject:     ubuntu-22.04.sif\nsize:       30.7 MB (30721024 bytes)\nsha256:     ab\netag:       cd\nmodified:   " +
+			old.Modified.UTC().Format(value.TimeFormat) + " (2 days ago)"},
+		{map[string]any{"image": client.Image{URI: "a/b:c"}}, `{image = "a/b:c"}`},
+	} {
+		if got := b.Render(value.Encode(b.L, test.result), 80); got != test.want {
+			t.Errorf("%v\n%s\nnot\n%s", test.result, got, test.want)
+		}
+	}
+}
+
+// Whatever a value holds, what is rendered of it moves no cursor, and strings read back as they
+// were.
+func TestRenderedStringsReadBack(t *testing.T) {
+	b := newBench(t, nil)
+	rapid.Check(t, func(rt *rapid.T) {
+		s := string(rapid.SliceOf(rapid.Byte()).Draw(rt, "s"))
+		text := b.Render(lua.LString(s), 0)
+		if strings.IndexFunc(text, func(r rune) bool { return !printable(r) }) >= 0 {
+			rt.Fatalf("%q", text)
+		}
+		if got := b.value(t, text); got != lua.LValue(lua.LString(s)) {
+			rt.Fatalf("%q became %q by %s", s, got, text)
+		}
+	})
+}
+
+func FuzzRender(f *testing.F) {
+	for _, s := range []string{"1", "{1, a = {}}", "client", "'\\27'", "setmetatable({}, {__tostring = error})", "_G"} {
+		f.Add(s, 10)
+	}
+	f.Fuzz(func(t *testing.T, source string, width int) {
+		if strings.Contains(source, "exit") || strings.Contains(source, "os") || strings.Contains(source, "io") || strings.Contains(source, "sh") || strings.Contains(source, "fs") || len(source) > 200 {
+			return
+		}
+		b := newBench(t, nil)
+		fn, err := b.compile("fuzz", "return "+source)
+		if err != nil || strings.Contains(source, "(") {
+			return
+		}
+		values, _ := b.call(t.Context(), fn)
+		for _, v := range values {
+			text := b.Render(v, width%200)
+			if strings.IndexFunc(text, func(r rune) bool { return r != '\n' && !printable(r) }) >= 0 {
+				t.Errorf("%s: %q", source, text)
+			}
+		}
+	})
+}
