@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client/name"
@@ -45,6 +46,8 @@ type Client struct {
 	store  store.Store
 	wire   *http.Transport
 	closer func() error
+
+	creating sync.Mutex // held while a collection is made
 }
 
 // New makes a client.

@@ -68,11 +68,8 @@ func (c *Client) push(ctx context.Context, r PushRequest) (Image, error) {
 		return imageOf(p.objects[0]), nil
 	}
 	if p.missing {
-		if !c.cfg.DryRun {
-			c.report.Note(fmt.Sprintf("Creating collection %s...", key.Container))
-		}
-		if err := c.store.CreateContainer(ctx, key.Container); err != nil {
-			return Image{}, fmt.Errorf("the collection %s cannot be made: %w", key.Container, err)
+		if err := c.create(ctx, key.Container); err != nil {
+			return Image{}, err
 		}
 	}
 	record := name.Record{Image: p.name.Image, Tag: p.name.TagOrDefault(), SHA256: sum.SHA256, Size: sum.Size}
@@ -162,6 +159,22 @@ func (c *Client) target(p place, r PushRequest, f *os.File) (store.Key, error) {
 		}
 	}
 	return store.Key{Container: p.name.Collection, Object: object}, nil
+}
+
+// create makes a collection. Of pushes that find it missing at the same time the first one does.
+func (c *Client) create(ctx context.Context, collection string) error {
+	c.creating.Lock()
+	defer c.creating.Unlock()
+	if there, err := c.store.HasContainer(ctx, collection); there || err != nil {
+		return err
+	}
+	if !c.cfg.DryRun {
+		c.report.Note(fmt.Sprintf("Creating collection %s...", collection))
+	}
+	if err := c.store.CreateContainer(ctx, collection); err != nil {
+		return fmt.Errorf("the collection %s cannot be made: %w", collection, err)
+	}
+	return nil
 }
 
 func (c *Client) hash(ctx context.Context, r PushRequest, f *os.File, size int64) (transfer.Sum, error) {
