@@ -158,7 +158,7 @@ func TestOtherErrors(t *testing.T) {
 		`error(setmetatable({}, {__tostring = function() while true do end end}))`: "test.lua:1: <error in __tostring: it does not end>",
 		`local x = nil; x.y = 1`:                    "test.lua:1: attempt to index a non-table object(nil) with key 'y'",
 		`local function f() return 1 + f() end f()`: "test.lua:1: stack overflow: a function calls itself too deep",
-		"x = 1\ny = = 2":                            "test.lua:2: unexpected symbol near '='",
+		"x = 1\ny = ) 2":                            "test.lua:2: unexpected symbol near ')'",
 		"x = 1\nprint('abc":                         "test.lua:2: unterminated string",
 		`x = 1e`:                                    "test.lua:1: malformed number near '1e'",
 		`break`:                                     "test.lua:1: no loop to break",

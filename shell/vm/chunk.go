@@ -18,7 +18,7 @@ func (m *VM) compile(chunk, source string) (*lua.LFunction, error) {
 	source = stripShebang(source)
 	stmts, err := parse.Parse(strings.NewReader(source), chunk)
 	if err == nil {
-		err = checkNumbers(chunk, source)
+		err = checkLiterals(chunk, source)
 	}
 	if err != nil {
 		return nil, m.syntaxError(chunk, source, err)
@@ -58,6 +58,14 @@ func notPrintable(r rune) bool { return r <= ' ' || r > '~' }
 
 const malformedNumber = "malformed number"
 
+// checkLiterals refuses numbers and strings that would not be what they seem.
+func checkLiterals(chunk, source string) error {
+	if err := checkNumbers(chunk, source); err != nil {
+		return err
+	}
+	return checkEscapes(chunk, source)
+}
+
 // checkNumbers refuses what the compiler takes for a number and makes NaN of, such as 1e.
 func checkNumbers(chunk, source string) error {
 	scanner := parse.NewScanner(strings.NewReader(source), chunk)
@@ -93,7 +101,7 @@ func syntaxText(chunk, source string, err error) string {
 		return chunk + ":1: " + text
 	}
 	message := strings.TrimPrefix(p.Message, "syntax error: ")
-	vague := message == "syntax error" || message == "parse error"
+	vague := message == "syntax error" || message == "parse error" || message == "Invalid token"
 	if p.Pos.Line == parse.EOF {
 		line := 1 + strings.Count(strings.TrimRight(source, "\n"), "\n")
 		if vague {
@@ -104,10 +112,14 @@ func syntaxText(chunk, source string, err error) string {
 	if vague {
 		message = "unexpected symbol"
 	}
-	if p.Token == "" {
-		return fmt.Sprintf("%s:%d: %s", chunk, p.Pos.Line, message)
+	text := fmt.Sprintf("%s:%d: %s", chunk, p.Pos.Line, message)
+	if p.Token != "" {
+		text += fmt.Sprintf(" near '%s'", p.Token)
 	}
-	return fmt.Sprintf("%s:%d: %s near '%s'", chunk, p.Pos.Line, message, p.Token)
+	if hint := slipAt(source, p.Pos.Line, p.Pos.Column); hint != "" {
+		text += " (" + hint + ")"
+	}
+	return text
 }
 
 func (m *VM) syntaxError(chunk, source string, err error) *ScriptError {

@@ -39,8 +39,8 @@ func Classify(source string) (Class, error) {
 		return Statement, nil
 	}
 	class := Invalid
-	if p := (*parse.Error)(nil); errors.As(asExpression, &p) && p.Message == malformedNumber {
-		return Invalid, &ScriptError{Message: syntaxText("input", source, asExpression)}
+	if err := checkLiterals("input", source); err != nil {
+		return Invalid, &ScriptError{Message: syntaxText("input", source, err)}
 	}
 	if open(asExpression, source) || open(asStatement, source) {
 		class = Incomplete
@@ -55,7 +55,7 @@ func Classify(source string) (Class, error) {
 func parseOnly(source string) error {
 	_, err := parse.Parse(strings.NewReader(source), "input")
 	if err == nil {
-		err = checkNumbers("input", source)
+		err = checkLiterals("input", source)
 	}
 	return err
 }

@@ -23,7 +23,7 @@ func TestEval(t *testing.T) {
 		{"f = function()\n  return 'y'\nend", ""},
 		{"f(\n)", `"y"`},
 		{"f();", `"y"`},
-		{"y = = 1", "! in:1: unexpected symbol near '='"},
+		{"y = ) 1", "! in:1: unexpected symbol near ')'"},
 		{"client.psuh()", `! in:1: client has no function "psuh" (did you mean "push"?)`},
 		{"x = 1\nerror('two')", "! in:1:2: two"},
 		{"error('three')", "! in:1: three"},
@@ -72,7 +72,7 @@ func TestClassify(t *testing.T) {
 		"1 +": Incomplete, "'abc' ..": Incomplete, "for i = 1, 2 do": Incomplete, "if x then": Incomplete,
 		"x = {": Incomplete, "x =": Incomplete, "f(1,": Incomplete, "print 'abc\\": Incomplete, "repeat": Incomplete,
 		"client.push(": Incomplete, "x.": Incomplete, "not": Incomplete, "local function f(": Incomplete,
-		"print 'abc": Invalid, "end": Invalid, "x y": Invalid, "x = = 1": Invalid, "1e": Invalid, ")": Invalid,
+		"print 'abc": Invalid, "end": Invalid, "x y": Invalid, "x = ) 1": Invalid, "1e": Invalid, ")": Invalid,
 		"f(}": Invalid, "x = 'a": Invalid,
 	} {
 		got, err := Classify(source)
@@ -86,8 +86,8 @@ func TestClassifyShowsTheFurtherError(t *testing.T) {
 	for source, want := range map[string]string{
 		"x y":            "input:1: unexpected symbol near 'y'",
 		"f(1, 2 3)":      "input:1: unexpected symbol near '3'",
-		"{1, 2, = }":     "input:1: unexpected symbol near '='",
-		"x = 1\ny = = 2": "input:2: unexpected symbol near '='",
+		"{1, 2, )}":      "input:1: unexpected symbol near ')'",
+		"x = 1\ny = ) 2": "input:2: unexpected symbol near ')'",
 	} {
 		if _, err := Classify(source); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, not %s", source, err, want)

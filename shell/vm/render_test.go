@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -120,25 +121,54 @@ func TestRenderedStringsReadBack(t *testing.T) {
 	})
 }
 
-func FuzzRender(f *testing.F) {
-	for _, s := range []string{"1", "{1, a = {}}", "client", "'\\27'", "setmetatable({}, {__tostring = error})", "_G"} {
-		f.Add(s, 10)
-	}
-	f.Fuzz(func(t *testing.T, source string, width int) {
-		if strings.Contains(source, "exit") || strings.Contains(source, "os") || strings.Contains(source, "io") || strings.Contains(source, "sh") || strings.Contains(source, "fs") || len(source) > 200 {
-			return
+// Any table, whatever it holds and wherever it holds itself, is rendered without harm.
+func TestRenderAnyTable(t *testing.T) {
+	b := newBench(t, nil)
+	rapid.Check(t, func(rt *rapid.T) {
+		tables := make([]*lua.LTable, rapid.IntRange(1, 6).Draw(rt, "tables"))
+		for i := range tables {
+			tables[i] = b.L.NewTable()
 		}
-		b := newBench(t, nil)
-		fn, err := b.compile("fuzz", "return "+source)
-		if err != nil || strings.Contains(source, "(") {
-			return
-		}
-		values, _ := b.call(t.Context(), fn)
-		for _, v := range values {
-			text := b.Render(v, width%200)
-			if strings.IndexFunc(text, func(r rune) bool { return r != '\n' && !printable(r) }) >= 0 {
-				t.Errorf("%s: %q", source, text)
+		leaf := func(name string) lua.LValue {
+			switch rapid.IntRange(0, 4).Draw(rt, name) {
+			case 0:
+				return lua.LString(rapid.String().Draw(rt, "string"))
+			case 1:
+				return lua.LNumber(rapid.Float64().Draw(rt, "number"))
+			case 2:
+				return lua.LBool(rapid.Bool().Draw(rt, "bool"))
+			case 3:
+				return b.L.GetGlobal("print")
 			}
+			return tables[rapid.IntRange(0, len(tables)-1).Draw(rt, "table")]
+		}
+		for _, table := range tables {
+			for range rapid.IntRange(0, 5).Draw(rt, "entries") {
+				if key := leaf("key"); key != lua.LNumber(math.NaN()) {
+					table.RawSet(key, leaf("value"))
+				}
+			}
+		}
+		text := b.Render(tables[0], rapid.IntRange(0, 100).Draw(rt, "width"))
+		if strings.IndexFunc(text, func(r rune) bool { return r != '\n' && !printable(r) }) >= 0 {
+			rt.Fatalf("%q", text)
+		}
+	})
+}
+
+func FuzzRender(f *testing.F) {
+	f.Add("a\x1b[31m", "k\n", 40)
+	f.Fuzz(func(t *testing.T, key, item string, width int) {
+		b := newBench(t, nil)
+		table := b.L.NewTable()
+		table.RawSetString(key, lua.LString(item))
+		text := b.Render(table, width%200)
+		values, err := b.Eval(t.Context(), "in:1", text)
+		if len(item) > maxText {
+			return
+		}
+		if err != nil || values[0].(*lua.LTable).RawGetString(key) != lua.LValue(lua.LString(item)) {
+			t.Errorf("%q = %q became %s: %v", key, item, text, err)
 		}
 	})
 }

@@ -85,6 +85,7 @@ func New(opt Options) *VM {
 	value.Open(m.L)
 	m.openStd()
 	m.openStrings()
+	m.openPatterns()
 	m.openIO()
 	m.openOS()
 	m.openRequire()
@@ -102,7 +103,7 @@ func newState() *lua.LState {
 	L := lua.NewState(lua.Options{
 		CallStackSize:       4096,
 		MinimizeStackMemory: true,
-		RegistrySize:        20 * 1024,
+		RegistrySize:        4 * 1024, // a coroutine has one of its own
 		RegistryMaxSize:     1 << 20,
 		RegistryGrowStep:    4096,
 		IncludeGoStackTrace: true,

@@ -43,6 +43,12 @@ func TestStandardLibrary(t *testing.T) {
 		`print((pcall(string.rep, "x", 1e9)))`:                                                        "false",
 		`print((pcall(string.rep, "x", 1e300)))`:                                                      "false",
 		`print(("x"):rep(3e5):len())`:                                                                 "300000",
+		`print(("key = value"):match("^(%w+)%s*=%s*(%w+)$"))`:                                         "key\tvalue",
+		`print(("abc"):find("b", 1, true), ("a.c"):gsub("%.", "-"))`:                                  "2\ta-c\t1",
+		`for k, v in ("a=1, b=2"):gmatch("(%w+)=(%w+)") do print(k, v) end`:                           "a\t1\nb\t2",
+		`local n = ("a b"):gmatch("%a") print(n(), n(), n(), n())`:                                    "a\tb\tnil",
+		`for w in ("a b"):gmatch("%a") do print(w) end`:                                               "a\nb",
+		`print(select(2, (("x "):rep(1000)):gsub("x* *", "")))`:                                       "1001",
 		`io.write("a", 1, "\n")`:                                                                      "a1",
 		`io.stdout:write("a"):write("b\n")`:                                                           "ab",
 		`print(io.type(io.stdout), tostring(io.stdout), io.output() == io.stdout)`:                    "file\tfile (stdout)\ttrue",
@@ -61,7 +67,7 @@ func TestArgAndRequire(t *testing.T) {
 	write(t, modules+"/far.lua", `return {name = "far", path = ...}`)
 	write(t, modules+"/near.lua", `return {name = "wrong"}`)
 	write(t, modules+"/deep/er.lua", "#!x\nreturn 5")
-	write(t, modules+"/bad.lua", "x = = 1")
+	write(t, modules+"/bad.lua", "x = ) 1")
 	set := func(o *Options) {
 		o.Script, o.Args, o.ModuleDirs = beside+"/main.lua", []string{"a", "b"}, []string{modules}
 	}
@@ -69,7 +75,7 @@ func TestArgAndRequire(t *testing.T) {
 		`print(#arg, arg[1], arg[2], arg[0] == "` + beside + `/main.lua")`: "2\ta\tb\ttrue",
 		`print(require("near").name, require("far").name)`:                 "near\tfar",
 		`print(require("deep.er"), require("far").path)`:                   "5\tfar",
-		`print(pcall(require, "bad"))`:                                     "false\t" + modules + "/bad.lua:1: unexpected symbol near '='",
+		`print(pcall(require, "bad"))`:                                     "false\t" + modules + "/bad.lua:1: unexpected symbol near ')'",
 	})
 	b := newBench(t, set)
 	if text := b.fails(t, `require "nowhere"`).Message; !strings.Contains(text, modules+"/nowhere.lua") {
@@ -121,6 +127,8 @@ func TestInterruptStopsAnything(t *testing.T) {
 		`print() while true do pcall(function() while true do end end) end`,
 		`os.execute("echo; exec sleep 60")`,
 		`stuck = coroutine.wrap(function() print() while true do end end) stuck()`,
+		`print() return ("a"):rep(40):find(("a*"):rep(20) .. "b")`,
+		`print() for x in (("a"):rep(1e6)):gmatch("a*b") do end`,
 		`print() pcall(os.execute, "exec sleep 60") print(1)`,
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -147,5 +155,12 @@ func TestCoroutinesOutliveTheirEntry(t *testing.T) {
 	}
 	if err := b.Run(ctx, "in:2", "x = 1"); client.CodeOf(err) != client.Canceled {
 		t.Errorf("a program ran under a context that was over: %v", err)
+	}
+}
+
+func BenchmarkNew(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		New(Options{}).Close()
 	}
 }

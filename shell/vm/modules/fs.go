@@ -20,6 +20,7 @@ var fsModule = Module{
 			Examples: []string{`if not fs.exists("images") then fs.mkdir("images") end`}},
 		{Name: "isdir", Params: "path", Help: "whether it is a folder", run: fsIsDir},
 		{Name: "size", Params: "path", Help: "the bytes of a file", run: fsSize},
+		{Name: "sha256", Params: "path", Help: "the SHA-256 of a file, as image.sha256 writes it", run: fsSHA256},
 		{Name: "stat", Params: "path", Help: "a table of path, name, type (file, folder or other), size, mode, modified", run: fsStat},
 		{Name: "list", Params: "[folder]", Help: "the names in a folder, sorted", run: fsList},
 		{Name: "glob", Params: "pattern", Help: "the paths that match * ? [a-z], sorted", run: fsGlob,
