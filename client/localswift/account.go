@@ -13,18 +13,24 @@ func (q *request) serveAccount() error {
 	if q.s.opt.Personality == RGW && q.user == nil {
 		return errNoObject // seen: 404, not 401
 	}
-	if err := q.authorize(q.account, ""); err != nil {
-		return err
-	}
+	var n need
+	var do func() error
 	switch q.r.Method {
 	case http.MethodGet, http.MethodHead:
-		return q.getAccount()
-	case http.MethodPost, http.MethodPut:
-		return q.postAccount()
+		n, do = readAccount, q.getAccount
+	case http.MethodPost:
+		n, do = changeAccount, q.postAccount
+	case http.MethodPut:
+		n, do = ownAccount, q.postAccount
 	case http.MethodDelete:
-		return q.deleteAccount()
+		n, do = ownAccount, q.deleteAccount
+	default:
+		n, do = readAccount, func() error { return errMethod }
 	}
-	return errMethod
+	if err := q.authorize(q.account, "", n); err != nil {
+		return err
+	}
+	return do()
 }
 
 func (q *request) getAccount() error {

@@ -2,6 +2,7 @@ package localswift
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -133,28 +134,57 @@ func (u *User) in(list []string) bool {
 	return u != nil && slices.ContainsFunc(u.groups(), func(g string) bool { return slices.Contains(list, g) })
 }
 
-// authorize decides whether the request may be done and whether its sender
-// counts as an owner. acl is the list of the container that bears on it, ""
-// for none.
-func (q *request) authorize(account, acl string) error {
+// need is what a request wants to do, as far as rights go.
+type need int
+
+const (
+	readAccount need = iota
+	changeAccount
+	ownAccount // create or delete it
+	listContainer
+	changeContainer
+	readObject
+	writeObject
+)
+
+// list is the header with the access list that can give the right, "" if none.
+func (n need) list() string {
+	switch n {
+	case listContainer, readObject:
+		return readACL
+	case writeObject:
+		return writeACL
+	}
+	return ""
+}
+
+func (n need) reads() bool { return n == readAccount || n == listContainer || n == readObject }
+
+func (n need) inContainer() bool { return n >= listContainer }
+
+// authorize decides whether the request's sender may do n in the account, and
+// whether he counts as an owner. acl is the access list that bears on it. The
+// order is tempauth's.
+func (q *request) authorize(account, acl string, n need) error {
 	q.owner = false
-	reads := q.r.Method == http.MethodGet || q.r.Method == http.MethodHead
-	changesAccount := q.container == "" && (q.r.Method == http.MethodPut || q.r.Method == http.MethodDelete)
-	if q.owns(account) && (q.user.Reseller || !changesAccount) {
+	if q.signed != nil {
+		return q.signed.authorize(account, n)
+	}
+	if q.owns(account) && (q.user.Reseller || n != ownAccount) {
 		q.owner = true
 		return nil
 	}
-	if q.allowed(acl, q.object != "") {
+	if q.allowed(acl, n != listContainer) {
 		return nil
 	}
 	if q.user == nil {
 		return q.denied()
 	}
 	row, err := getAccount(q.ctx, q.store.read, account)
-	if err != nil && err != errNoRow {
+	if err != nil && !errors.Is(err, errNoRow) {
 		return err
 	}
-	if row == nil || changesAccount {
+	if row == nil || n == ownAccount {
 		return q.denied()
 	}
 	g, err := parseGrants(row.headers[accountACL])
@@ -163,8 +193,8 @@ func (q *request) authorize(account, acl string) error {
 		return err
 	case q.user.in(g.Admin):
 		q.owner = true
-	case q.user.in(g.ReadWrite) && (q.container != "" || reads):
-	case q.user.in(g.ReadOnly) && reads:
+	case q.user.in(g.ReadWrite) && (n.inContainer() || n.reads()):
+	case q.user.in(g.ReadOnly) && n.reads():
 	default:
 		return q.denied()
 	}

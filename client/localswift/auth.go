@@ -47,7 +47,7 @@ func (q *request) signIn() error {
 	out.Set("X-Storage-Token", token)
 	out.Set("X-Auth-Token", token)
 	if p == RGW {
-		q.w.WriteHeader(http.StatusNoContent)
+		q.answer(http.StatusNoContent, "application/json; charset=utf-8", "")
 		return nil
 	}
 	out.Set("X-Auth-Token-Expires", strconv.FormatInt(int64(expires.Sub(q.now).Seconds()), 10))

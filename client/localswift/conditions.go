@@ -6,6 +6,13 @@ import (
 	"time"
 )
 
+// errCondition is 412 to a conditional GET, which OpenStack answers without a
+// body.
+var errCondition error = &failure{status: http.StatusPreconditionFailed, word: "PreconditionFailed", ofObject: true, bare: true}
+
+// errNotModified is 304.
+var errNotModified error = &failure{status: http.StatusNotModified, ofObject: true}
+
 // checkConditions decides what the conditional headers of a GET or HEAD say
 // about an object with this ETag, last changed then: nil, 304 or 412. The order
 // and the reading are swob's (_get_conditional_response_status).
@@ -13,16 +20,16 @@ func (q *request) checkConditions(etag string, changed stamp) error {
 	h, p := q.r.Header, q.s.opt.Personality
 	modified := roundUp(changed)
 	if v := h.Get("If-None-Match"); v != "" && p.matches(v, etag) {
-		return q.notModified()
+		return errNotModified
 	}
 	if v := h.Get("If-Match"); v != "" && !p.matches(v, etag) {
-		return fail(http.StatusPreconditionFailed, "PreconditionFailed")
+		return errCondition
 	}
 	if t, ok := httpTime(h.Get("If-Modified-Since")); ok && !modified.After(t) {
-		return q.notModified()
+		return errNotModified
 	}
 	if t, ok := httpTime(h.Get("If-Unmodified-Since")); ok && modified.After(t) {
-		return fail(http.StatusPreconditionFailed, "PreconditionFailed")
+		return errCondition
 	}
 	return nil
 }
@@ -48,15 +55,4 @@ func httpTime(v string) (time.Time, bool) {
 	}
 	t, err := http.ParseTime(v)
 	return t, err == nil
-}
-
-// notModified is 304. RGW's comes without the ETag and dated 1970.
-func (q *request) notModified() error {
-	if q.s.opt.Personality == RGW {
-		h := q.w.Header()
-		delete(h, "Etag")
-		delete(h, "etag")
-		h.Set("Last-Modified", lastModified(0))
-	}
-	return fail(http.StatusNotModified, "")
 }

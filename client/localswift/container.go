@@ -34,38 +34,32 @@ func (q *request) contextFor(from querier) context.Context {
 	return q.ctx
 }
 
-// seen is the container the request names, once its sender has been let in by
-// the list acl picks (readACL, writeACL or none). To a stranger a container
-// that does not exist is one he may not see.
-func (q *request) seen(acl string) (*containerRow, error) {
-	if err := q.s.opt.Personality.checkContainer(q.container, false); err != nil {
+// enter returns a container once the request's sender has been let in. On
+// OpenStack a container that does not exist is, to a stranger, one he may not
+// see; RGW tells.
+func (q *request) enter(account, name string, n need) (*containerRow, error) {
+	if err := q.s.opt.Personality.checkContainer(name, false); err != nil {
 		return nil, err
 	}
-	c, err := q.findContainer(q.store.read, q.account, q.container)
-	if err != nil && !errors.Is(err, errNoContainer) {
+	c, err := q.findContainer(q.store.read, account, name)
+	if err != nil && (!errors.Is(err, errNoContainer) || q.s.opt.Personality == RGW) {
 		return nil, err
 	}
-	if q.signed && err == nil {
-		return c, nil // the signature is the right
-	}
-	if err != nil && q.s.opt.Personality == RGW {
-		return nil, err
-	}
-	owner, list := q.account, ""
+	list := ""
 	if c != nil {
-		owner, list = c.owner, c.headers[acl]
+		account, list = c.owner, c.headers[n.list()]
 	}
-	if denied := q.authorize(owner, list); denied != nil {
+	if denied := q.authorize(account, list, n); denied != nil {
 		return nil, denied
 	}
 	return c, err
 }
 
+// own is enter for the container the request names.
+func (q *request) own(n need) (*containerRow, error) { return q.enter(q.account, q.container, n) }
+
 // serveContainer answers requests for a container.
 func (q *request) serveContainer() error {
-	if q.signed {
-		return fail(http.StatusUnauthorized, "AccessDenied") // a TempURL is for objects
-	}
 	switch q.r.Method {
 	case http.MethodGet, http.MethodHead:
 		return q.getContainer()
@@ -76,21 +70,23 @@ func (q *request) serveContainer() error {
 	case http.MethodDelete:
 		return q.deleteContainer()
 	}
-	if err := q.authorize(q.account, ""); err != nil {
+	if _, err := q.own(changeContainer); err != nil {
 		return err
 	}
-	return errMethod
+	return q.s.opt.Personality.otherMethod(q.r.Method)
 }
 
 func (q *request) getContainer() error {
 	p := q.s.opt.Personality
-	if p == RGW && q.user == nil && q.r.Method == http.MethodGet && !strings.HasSuffix(q.r.URL.Path, "/") {
-		// Seen: a stranger's listing without the slash is sent to the one with it.
-		q.w.Header().Set("Location", q.r.URL.EscapedPath()+"/")
-		q.answer(http.StatusMovedPermanently, "", "")
-		return nil
+	if p == RGW && q.user == nil {
+		if moved, err := q.strangersListing(); moved || err != nil {
+			return err
+		}
 	}
-	c, err := q.seen(readACL)
+	c, err := q.own(listContainer)
+	if err != nil && p == RGW && failureOf(err).status == http.StatusUnauthorized {
+		return fail(http.StatusForbidden, "AccessDenied") // seen: of listings a stranger is told 403
+	}
 	if err != nil {
 		return err
 	}
@@ -105,10 +101,11 @@ func (q *request) getContainer() error {
 			h.Set("X-Timestamp", timestamp(0)) // seen
 		}
 		h.Set("X-Storage-Policy", "default-placement")
+		h.Set("X-Storage-Class", "STANDARD")
 	} else {
 		h.Set("X-Storage-Policy", policyName)
-		h.Set("Accept-Ranges", "bytes")
 	}
+	h.Set("Accept-Ranges", "bytes")
 	q.showMetadata(c.headers)
 	if q.r.Method == http.MethodHead {
 		return q.headListing()
@@ -120,6 +117,20 @@ func (q *request) getContainer() error {
 	return q.sendListing(l, "container", c.name, func(emit func(entry) error) error {
 		return q.store.eachObject(q.ctx, c.id, l, emit)
 	})
+}
+
+// strangersListing does what RGW does when nobody signed in: without a slash at
+// its end the listing has moved to where it has one.
+func (q *request) strangersListing() (moved bool, err error) {
+	if _, err := q.findContainer(q.store.read, q.account, q.container); err != nil {
+		return false, err
+	}
+	if q.r.Method != http.MethodGet || strings.HasSuffix(q.r.URL.Path, "/") {
+		return false, nil
+	}
+	q.w.Header().Set("Location", q.r.URL.EscapedPath()+"/")
+	q.answer(http.StatusMovedPermanently, "text/plain; charset=utf-8", "")
+	return true, nil
 }
 
 // containerHeaders checks what a PUT or POST of a container brings.
@@ -143,7 +154,7 @@ func (q *request) putContainer() error {
 	if err := p.checkContainer(q.container, true); err != nil {
 		return err
 	}
-	if err := q.authorize(q.account, ""); err != nil {
+	if err := q.authorize(q.account, "", changeContainer); err != nil {
 		return err
 	}
 	if err := q.containerHeaders(); err != nil {
@@ -191,13 +202,8 @@ func (q *request) saveContainer(tx *sql.Tx, c *containerRow) error {
 	return err
 }
 
-// ownedContainer is the container for a request only owners may make.
-func (q *request) ownedContainer() (*containerRow, error) {
-	return q.seen("")
-}
-
 func (q *request) postContainer() error {
-	if _, err := q.ownedContainer(); err != nil {
+	if _, err := q.own(changeContainer); err != nil {
 		return err
 	}
 	if err := q.containerHeaders(); err != nil {
@@ -218,7 +224,7 @@ func (q *request) postContainer() error {
 }
 
 func (q *request) deleteContainer() error {
-	if _, err := q.ownedContainer(); err != nil {
+	if _, err := q.own(changeContainer); err != nil {
 		return err
 	}
 	if err := q.removeContainer(q.account, q.container); err != nil {
@@ -236,7 +242,7 @@ func (q *request) removeContainer(account, name string) error {
 		case err != nil:
 			return err
 		case c.objects > 0:
-			return fail(http.StatusConflict, "BucketNotEmpty")
+			return fail(http.StatusConflict, reasons[http.StatusConflict][1])
 		}
 		_, err = tx.Exec("DELETE FROM container WHERE id = ?", c.id)
 		return err

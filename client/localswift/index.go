@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
-	"strings"
 	"sync"
 
 	_ "modernc.org/sqlite" // the database driver "sqlite"
@@ -202,9 +201,10 @@ type querier interface {
 // after returns the least string that is greater than every string that begins
 // with prefix, and false when there is none.
 func after(prefix string) (string, bool) {
-	prefix = strings.TrimRight(prefix, "\xff")
-	if prefix == "" {
-		return "", false
+	for n := len(prefix); n > 0; n-- {
+		if last := prefix[n-1]; last < 0xff {
+			return prefix[:n-1] + string([]byte{last + 1}), true
+		}
 	}
-	return prefix[:len(prefix)-1] + string([]byte{prefix[len(prefix)-1] + 1}), true
+	return "", false
 }

@@ -63,7 +63,7 @@ func (q *request) sendListing(l *listing, kind, name string, each func(func(entr
 	w.end()
 	h := q.w.Header()
 	h.Set("Content-Type", formatTypes[f]+"; charset=utf-8")
-	if !q.query.Has("format") {
+	if !q.query.Has("format") && q.s.opt.Personality != RGW {
 		h.Set("Vary", "Accept")
 	}
 	status := http.StatusOK
@@ -113,6 +113,8 @@ func (w *textWriter) entry(e entry) error {
 
 func (w *textWriter) end() {}
 
+// jsonWriter writes a list of objects. OpenStack's has spaces and another
+// order than RGW's.
 type jsonWriter struct {
 	b *bytes.Buffer
 	p Personality
@@ -122,19 +124,20 @@ type jsonWriter struct {
 func (w *jsonWriter) end() { w.b.WriteByte(']') }
 
 func (w *jsonWriter) entry(e entry) error {
-	if w.n++; w.n > 1 {
-		w.b.WriteString(", ")
-	}
 	b := w.b.AvailableBuffer()
+	if w.n++; w.n > 1 {
+		b = append(b, w.p.comma()...)
+	}
+	b = append(b, '{')
 	switch {
 	case e.subdir != "":
-		b = appendJSON(append(b, `{"subdir": `...), e.subdir)
+		b = w.text(b, "subdir", e.subdir)
 	case e.object == nil:
-		b = appendJSON(append(b, `{"name": `...), e.name)
-		b = strconv.AppendInt(append(b, `, "count": `...), e.count, 10)
-		b = strconv.AppendInt(append(b, `, "bytes": `...), e.bytes, 10)
+		b = w.text(b, "name", e.name)
+		b = w.number(b, "count", e.count)
+		b = w.number(b, "bytes", e.bytes)
 		if w.p != RGW {
-			b = append(append(append(b, `, "last_modified": "`...), w.p.listed(e.changed)...), '"')
+			b = w.text(b, "last_modified", w.p.listed(e.changed))
 		}
 	default:
 		b = w.object(b, e.object)
@@ -145,17 +148,52 @@ func (w *jsonWriter) entry(e entry) error {
 
 func (w *jsonWriter) object(b []byte, o *objectRow) []byte {
 	hash, size := w.p.listedHash(o)
-	b = strconv.AppendInt(append(b, `{"bytes": `...), size, 10)
-	b = append(append(append(b, `, "hash": "`...), hash...), '"')
-	b = appendJSON(append(b, `, "name": `...), o.name)
-	if kind := w.p.listedType(o.kind); kind != "" || w.p != RGW {
-		b = appendJSON(append(b, `, "content_type": `...), kind)
+	kind := w.p.listedType(o.kind)
+	if w.p == RGW {
+		b = w.text(b, "name", o.name)
+		b = w.text(b, "hash", hash)
+		b = w.number(b, "bytes", size)
+		if kind != "" {
+			b = w.text(b, "content_type", kind)
+		}
+		return w.text(b, "last_modified", w.p.listed(o.changed))
 	}
-	b = append(append(append(b, `, "last_modified": "`...), w.p.listed(o.changed)...), '"')
-	if o.slo && w.p != RGW {
-		b = append(append(append(b, `, "slo_etag": "\"`...), o.whole...), `\""`...)
+	b = w.number(b, "bytes", size)
+	b = w.text(b, "hash", hash)
+	b = w.text(b, "name", o.name)
+	b = w.text(b, "content_type", kind)
+	b = w.text(b, "last_modified", w.p.listed(o.changed))
+	if o.slo {
+		b = w.text(b, "slo_etag", `"`+o.whole+`"`)
 	}
 	return b
+}
+
+// name begins a member.
+func (w *jsonWriter) name(b []byte, name string) []byte {
+	if b[len(b)-1] != '{' {
+		b = append(b, w.p.comma()...)
+	}
+	b = append(append(append(b, '"'), name...), '"', ':')
+	if w.p != RGW {
+		b = append(b, ' ')
+	}
+	return b
+}
+
+func (w *jsonWriter) text(b []byte, name, value string) []byte {
+	return appendJSON(w.name(b, name), value)
+}
+
+func (w *jsonWriter) number(b []byte, name string, value int64) []byte {
+	return strconv.AppendInt(w.name(b, name), value, 10)
+}
+
+func (p Personality) comma() string {
+	if p == RGW {
+		return ","
+	}
+	return ", "
 }
 
 // listedHash is the hash and the size a listing shows. Of a static large object

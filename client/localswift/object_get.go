@@ -6,102 +6,110 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
-	"os"
 	"strconv"
 )
-
-// content is what a GET of an object gives: one blob, or segments in a row.
-type content struct {
-	size  int64
-	etag  string // without quotes
-	quote bool   // whether the ETag is shown in quotes
-	kind  string // Content-Type
-	parts []part
-	first *os.File // the first part's blob, opened early
-}
-
-// part is a piece of a blob that is a piece of a content.
-type part struct {
-	blob   string
-	off    int64 // within the blob
-	length int64
-	data   []byte // instead of a blob
-	lost   bool   // the segment is gone or is no longer what the manifest says
-}
-
-// errObjectGone says that an object was replaced or deleted between the look
-// into the index and the opening of its file.
-var errObjectGone = errors.New("object changed meanwhile")
 
 // findTries is how often an object that keeps being replaced is looked up.
 const findTries = 100
 
 // getObject answers GET and HEAD.
 func (q *request) getObject() error {
-	c, err := q.seen(readACL)
+	c, err := q.own(readObject)
 	if err != nil {
 		return err
 	}
+	o, got, err := q.openObject(c, q.object)
+	if err != nil {
+		return err
+	}
+	defer got.close()
+	return q.sendObject(o, got)
+}
+
+// openObject finds an object and opens its file, so that it stays readable
+// while others replace or delete it.
+func (q *request) openObject(c *containerRow, name string) (*objectRow, *content, error) {
 	for try := 0; ; try++ {
-		o, err := q.liveObject(q.store.read, c.id, q.object)
+		o, err := q.liveObject(q.store.read, c.id, name)
 		if err != nil {
-			return q.noObject(err)
+			return nil, nil, q.noObject(err)
 		}
-		got, err := q.contentOf(c, o)
-		if err == nil && q.r.Method == http.MethodGet {
-			err = q.openFirst(got)
+		got, err := q.contentOf(c, o, q.wantsManifest())
+		if err == nil && q.r.Method != http.MethodHead {
+			err = q.open(got)
 		}
-		if errors.Is(err, errObjectGone) && try < findTries {
-			continue
+		if err == nil {
+			return o, got, nil
 		}
-		if err != nil {
-			return err
+		if !errors.Is(err, errObjectGone) || try == findTries {
+			return nil, nil, err
 		}
-		if got.first != nil {
-			defer got.first.Close()
-		}
-		return q.sendObject(o, got)
 	}
 }
 
 // noObject turns 404 into 412 where "If-Match: *" asked for any object at all.
 func (q *request) noObject(err error) error {
 	if q.r.Header.Get("If-Match") == "*" && errors.Is(err, errNoObject) && q.s.opt.Personality != RGW {
-		return fail(http.StatusPreconditionFailed, "")
+		return errCondition
 	}
-	return err
-}
-
-// contentOf finds what an object consists of.
-func (q *request) contentOf(c *containerRow, o *objectRow) (*content, error) {
-	got := &content{size: o.size, etag: o.etag, kind: o.kind}
-	if o.size > 0 {
-		got.parts = []part{{blob: o.blob, length: o.size}}
-	}
-	return got, nil
-}
-
-// openFirst opens the blob of the content's first part. An open file keeps its
-// bytes whatever happens to the object.
-func (q *request) openFirst(got *content) error {
-	if len(got.parts) == 0 || got.parts[0].blob == "" {
-		return nil
-	}
-	f, err := q.store.blobs.open(got.parts[0].blob)
-	if errors.Is(err, fs.ErrNotExist) {
-		return errObjectGone
-	}
-	got.first = f
 	return err
 }
 
 // sendObject answers with the object's headers and what of its content is
 // asked for.
 func (q *request) sendObject(o *objectRow, got *content) error {
+	if err := q.manifestReply(o, got); err != nil {
+		return err
+	}
+	q.objectHeaders(o, got)
+	if err := q.checkConditions(q.comparedETag(o, got), o.changed); err != nil {
+		return err
+	}
+	ranges, err := q.ranges(got.size)
+	if err != nil {
+		return err
+	}
+	if got.dynamic && len(ranges) > 1 {
+		ranges = nil // of dynamic large objects Swift serves no several
+	}
+	if len(ranges) == 0 {
+		ranges = []byteRange{{0, got.size}}
+	} else {
+		q.w.Header().Set("Content-Range", ranges[0].header(got.size))
+	}
+	if q.r.Method == http.MethodGet {
+		if err := q.validate(got, ranges[0]); err != nil {
+			return err
+		}
+	}
+	if len(ranges) > 1 {
+		return q.sendMultipart(got, ranges)
+	}
+	h, status := q.w.Header(), http.StatusOK
+	if h.Get("Content-Range") != "" {
+		status = http.StatusPartialContent
+	}
+	h.Set("Content-Length", strconv.FormatInt(ranges[0].length, 10))
+	q.w.WriteHeader(status)
+	return q.send(q.w, got, ranges[0], 0)
+}
+
+// comparedETag is the ETag conditions are checked against. Of a static large
+// object RGW takes that of nothing.
+func (q *request) comparedETag(o *objectRow, got *content) string {
+	if o.slo && q.s.opt.Personality == RGW {
+		return emptyMD5
+	}
+	return got.etag
+}
+
+// objectHeaders sets what a reply says of the object as a whole.
+func (q *request) objectHeaders(o *objectRow, got *content) {
 	h := q.w.Header()
-	q.showMetadata(o.headers)
+	for name, value := range o.headers {
+		h.Set(name, value)
+	}
 	etag := got.etag
 	if got.quote {
 		etag = `"` + etag + `"`
@@ -113,32 +121,19 @@ func (q *request) sendObject(o *objectRow, got *content) error {
 	if o.deleteAt > 0 {
 		h.Set("X-Delete-At", strconv.FormatInt(o.deleteAt, 10))
 	}
-	if got.kind != "" {
-		h.Set("Content-Type", got.kind)
+	h.Set("Content-Type", got.kind)
+	if got.kind == "" {
+		h.Set("Content-Type", q.s.opt.Personality.defaultType())
 	}
-	compare := got.etag
-	if o.slo && q.s.opt.Personality == RGW {
-		compare = emptyMD5 // seen: of a large object it compares with this
+	if rgw := q.s.opt.Personality == RGW; o.slo && !(rgw && q.wantsManifest()) {
+		h.Set("X-Static-Large-Object", "True")
+		if !rgw && !q.wantsManifest() {
+			h.Set("X-Manifest-Etag", o.etag)
+		}
 	}
-	if err := q.checkConditions(compare, o.changed); err != nil {
-		return err
+	if q.signed != nil {
+		q.signed.present(q, h)
 	}
-	ranges, err := q.ranges(got.size)
-	if err != nil {
-		return err
-	}
-	switch len(ranges) {
-	case 0:
-		h.Set("Content-Length", strconv.FormatInt(got.size, 10))
-		q.w.WriteHeader(http.StatusOK)
-		return q.sendParts(got, byteRange{0, got.size})
-	case 1:
-		h.Set("Content-Range", ranges[0].header(got.size))
-		h.Set("Content-Length", strconv.FormatInt(ranges[0].length, 10))
-		q.w.WriteHeader(http.StatusPartialContent)
-		return q.sendParts(got, ranges[0])
-	}
-	return q.sendMultipart(got, ranges)
 }
 
 // sendMultipart answers several ranges as multipart/byteranges.
@@ -153,6 +148,7 @@ func (q *request) sendMultipart(got *content, ranges []byteRange) error {
 		total += int64(len(heads[i])) + r.length + 2
 	}
 	h := q.w.Header()
+	h.Del("Content-Range")
 	h.Set("Content-Type", "multipart/byteranges;boundary="+boundary)
 	h.Set("Content-Length", strconv.FormatInt(total, 10))
 	q.w.WriteHeader(http.StatusPartialContent)
@@ -160,7 +156,7 @@ func (q *request) sendMultipart(got *content, ranges []byteRange) error {
 		if _, err := io.WriteString(q.w, heads[i]); err != nil {
 			return err
 		}
-		if err := q.sendParts(got, r); err != nil {
+		if err := q.send(q.w, got, r, 0); err != nil {
 			return err
 		}
 		if _, err := io.WriteString(q.w, "\r\n"); err != nil {
@@ -168,58 +164,5 @@ func (q *request) sendMultipart(got *content, ranges []byteRange) error {
 		}
 	}
 	_, err := io.WriteString(q.w, end)
-	return err
-}
-
-// sendParts sends the bytes of r, unless the request is a HEAD. An error after
-// the reply has begun breaks the connection, so that the client can tell.
-func (q *request) sendParts(got *content, r byteRange) error {
-	if q.r.Method == http.MethodHead {
-		return nil
-	}
-	for i, p := range got.parts {
-		if r.length == 0 {
-			break
-		}
-		if r.off >= p.length {
-			r.off -= p.length
-			continue
-		}
-		n := min(r.length, p.length-r.off)
-		var opened *os.File
-		if i == 0 {
-			opened = got.first
-		}
-		if err := q.sendPart(p, opened, byteRange{r.off, n}); err != nil {
-			return err
-		}
-		r.off, r.length = 0, r.length-n
-	}
-	return nil
-}
-
-// sendPart sends a piece of one part, from the file opened for it if any.
-func (q *request) sendPart(p part, f *os.File, r byteRange) error {
-	if p.data != nil {
-		_, err := q.w.Write(p.data[r.off : r.off+r.length])
-		return err
-	}
-	if p.lost {
-		return errObjectGone
-	}
-	if f == nil {
-		var err error
-		if f, err = q.store.blobs.open(p.blob); err != nil {
-			return err
-		}
-		defer f.Close()
-	}
-	if _, err := f.Seek(p.off+r.off, io.SeekStart); err != nil {
-		return err
-	}
-	n, err := io.Copy(q.w, io.LimitReader(f, r.length))
-	if err == nil && n != r.length {
-		err = io.ErrUnexpectedEOF
-	}
 	return err
 }

@@ -11,7 +11,7 @@ import (
 // given, the body always.
 func (q *request) postObject() error {
 	p, h := q.s.opt.Personality, q.r.Header
-	c, err := q.seen(writeACL)
+	c, err := q.own(writeObject)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,10 @@ func (q *request) liveObject(from querier, container int64, name string) (*objec
 }
 
 func (q *request) deleteObject() error {
-	c, err := q.seen(writeACL)
+	if q.query.Get("multipart-manifest") == "delete" {
+		return q.deleteManifest()
+	}
+	c, err := q.own(writeObject)
 	if err != nil {
 		return err
 	}

@@ -22,11 +22,13 @@ func (q *request) serveObject() error {
 		return q.postObject()
 	case http.MethodDelete:
 		return q.deleteObject()
+	case "COPY":
+		return q.copyTo()
 	}
-	if _, err := q.seen(writeACL); err != nil {
+	if _, err := q.own(writeObject); err != nil {
 		return err
 	}
-	return errMethod
+	return q.s.opt.Personality.otherMethod(q.r.Method)
 }
 
 // keptHeaders are stored with an object beside its metadata (allowed_headers of
@@ -93,6 +95,9 @@ func (q *request) contentType() string {
 		guess, _, _ = strings.Cut(guess, ";")
 		return guess
 	}
+	if q.s.opt.Personality == RGW {
+		return "" // seen: nothing is stored, nothing is listed
+	}
 	return q.s.opt.Personality.defaultType()
 }
 
@@ -110,8 +115,14 @@ func (q *request) checkBody() error {
 }
 
 func (q *request) putObject() error {
+	if q.r.Header.Get("X-Copy-From") != "" {
+		return q.copyFrom()
+	}
+	if q.query.Get("multipart-manifest") == "put" {
+		return q.putManifest()
+	}
 	p := q.s.opt.Personality
-	c, err := q.seen(writeACL)
+	c, err := q.own(writeObject)
 	if err != nil {
 		return err
 	}
@@ -125,7 +136,7 @@ func (q *request) putObject() error {
 	if err := q.checkQuota(q.store.read, c, max(q.r.ContentLength, 0)); err != nil {
 		return err
 	}
-	if err := q.checkAbsent(q.store.read, c.id); err != nil {
+	if err := q.checkAbsent(q.store.read, o); err != nil {
 		return err
 	}
 	b, err := q.store.blobs.put(q.r.Body, q.r.ContentLength, q.s.opt.MaxObject)
@@ -138,9 +149,14 @@ func (q *request) putObject() error {
 	o.blob, o.size, o.etag = b.id, b.size, b.etag
 	if want, ok := q.r.Header["Etag"]; ok && !p.sameETag(want[0], b.etag) {
 		q.store.blobs.drop(b.id)
-		return fail(http.StatusUnprocessableEntity, "UnprocessableEntity")
+		f := &failure{status: http.StatusUnprocessableEntity, word: "UnprocessableEntity"}
+		if p == RGW {
+			f.etag = b.etag
+		}
+		return f
 	}
-	if err := q.commitObject(c, o, nil); err != nil {
+	if err := q.commitObject(c, o); err != nil {
+		q.store.blobs.drop(b.id)
 		return err
 	}
 	q.w.Header().Set(p.etagName(), o.etag)
@@ -165,17 +181,18 @@ func (q *request) newObject(c *containerRow) (*objectRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &objectRow{container: c.id, name: q.object, kind: q.contentType(), deleteAt: at, headers: objectFields(p, h)}, nil
+	o := &objectRow{container: c.id, name: q.object, kind: q.contentType(), deleteAt: at, headers: objectFields(p, h)}
+	return o, checkDynamic(p, o.headers)
 }
 
 // checkAbsent refuses when "If-None-Match: *" was sent and the object is there.
 // RGW 16.2 ignores the header.
-func (q *request) checkAbsent(from querier, container int64) error {
+func (q *request) checkAbsent(from querier, o *objectRow) error {
 	if q.s.opt.Personality == RGW || strings.TrimSpace(q.r.Header.Get("If-None-Match")) != "*" {
 		return nil
 	}
-	o, err := getObject(q.contextFor(from), from, container, q.object)
-	if errors.Is(err, errNoRow) || (err == nil && o.expired(q.now)) {
+	old, err := getObject(q.contextFor(from), from, o.container, o.name)
+	if errors.Is(err, errNoRow) || (err == nil && old.expired(q.now)) {
 		return nil
 	}
 	if err != nil {
@@ -184,10 +201,9 @@ func (q *request) checkAbsent(from querier, container int64) error {
 	return fail(http.StatusPreconditionFailed, "PreconditionFailed")
 }
 
-// commitObject names the new body in the index: the moment at which the object
-// exists. If that fails the body is removed. before, if given, runs within the
-// transaction first.
-func (q *request) commitObject(c *containerRow, o *objectRow, before func(*sql.Tx) error) error {
+// commitObject names the body in the index: the moment at which the object
+// exists. checks run within the transaction first.
+func (q *request) commitObject(c *containerRow, o *objectRow, checks ...func(*sql.Tx) error) error {
 	var unused string
 	err := q.store.update(func(tx *sql.Tx) error {
 		now, err := q.findContainer(tx, c.owner, c.name)
@@ -195,14 +211,14 @@ func (q *request) commitObject(c *containerRow, o *objectRow, before func(*sql.T
 			return err
 		}
 		o.container = now.id
-		if err := q.checkAbsent(tx, now.id); err != nil {
+		if err := q.checkAbsent(tx, o); err != nil {
 			return err
 		}
 		if err := q.checkQuota(tx, now, o.size); err != nil {
 			return err
 		}
-		if before != nil {
-			if err := before(tx); err != nil {
+		for _, check := range checks {
+			if err := check(tx); err != nil {
 				return err
 			}
 		}
@@ -210,14 +226,10 @@ func (q *request) commitObject(c *containerRow, o *objectRow, before func(*sql.T
 		unused, err = putObject(tx, o)
 		return err
 	})
-	if err != nil {
-		if before == nil {
-			q.store.blobs.drop(o.blob)
-		}
-		return err
+	if err == nil {
+		q.store.blobs.drop(unused)
 	}
-	q.store.blobs.drop(unused)
-	return nil
+	return err
 }
 
 // created answers a successful PUT or COPY.

@@ -25,6 +25,8 @@ type Options struct {
 	// NoSync leaves out every fsync. For tests only: what was acknowledged can
 	// then be lost with the machine, though not with the process.
 	NoSync bool
+	// Faults makes chosen requests go wrong; for tests.
+	Faults *Plan
 	// Log gets a line a request, without tokens and keys; nil means none.
 	Log *slog.Logger
 }

@@ -153,6 +153,14 @@ func (p Personality) defaultType() string {
 	return "application/octet-stream"
 }
 
+// otherMethod is the answer to a method there is not.
+func (p Personality) otherMethod(method string) error {
+	if p == RGW && method == http.MethodOptions {
+		return fail(http.StatusBadRequest, "InvalidArgument") // seen: it wants an Origin
+	}
+	return errMethod
+}
+
 // metaName is the form in which a metadata header's name comes back.
 func (p Personality) metaName(name string) string {
 	if p == RGW {

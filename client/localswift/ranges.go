@@ -57,6 +57,22 @@ func (p Personality) parseRange(header string) []rangeSpec {
 	return out
 }
 
+// within is what the range means for size bytes, nil when it is beyond them.
+func (s rangeSpec) within(size int64) *byteRange {
+	switch {
+	case s.first < 0 && s.last == 0:
+		return nil
+	case s.first < 0:
+		n := min(s.last, size)
+		return &byteRange{size - n, n}
+	case s.first >= size || (s.last >= 0 && s.last < s.first):
+		return nil
+	case s.last < 0:
+		return &byteRange{s.first, size - s.first}
+	}
+	return &byteRange{s.first, min(s.last+1, size) - s.first}
+}
+
 // ranges finds the parts of size bytes a request asks for: nil for the whole.
 func (q *request) ranges(size int64) ([]byteRange, error) {
 	p := q.s.opt.Personality
@@ -66,16 +82,8 @@ func (q *request) ranges(size int64) ([]byteRange, error) {
 	}
 	var out []byteRange
 	for _, s := range specs {
-		switch {
-		case s.first < 0 && s.last == 0:
-		case s.first < 0:
-			n := min(s.last, size)
-			out = append(out, byteRange{size - n, n})
-		case s.first >= size || (s.last >= 0 && s.last < s.first):
-		case s.last < 0:
-			out = append(out, byteRange{s.first, size - s.first})
-		default:
-			out = append(out, byteRange{s.first, min(s.last+1, size) - s.first})
+		if r := s.within(size); r != nil {
+			out = append(out, *r)
 		}
 	}
 	if p == RGW && size == 0 {
@@ -83,7 +91,7 @@ func (q *request) ranges(size int64) ([]byteRange, error) {
 	}
 	if len(out) == 0 || egregious(out) {
 		q.w.Header().Set("Content-Range", fmt.Sprintf("bytes */%d", size))
-		return nil, fail(http.StatusRequestedRangeNotSatisfiable, "InvalidRange")
+		return nil, &failure{status: http.StatusRequestedRangeNotSatisfiable, word: "InvalidRange", ofObject: true}
 	}
 	if size == 0 {
 		return nil, nil // "the last N bytes" of nothing are nothing

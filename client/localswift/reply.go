@@ -13,10 +13,12 @@ import (
 // differ in the body: OpenStack sends a small HTML page unless text is given,
 // RGW one bare word.
 type failure struct {
-	status int
-	word   string // RGW's error code
-	text   string // OpenStack's plain text, "" for the standard page
-	header http.Header
+	status   int
+	word     string // RGW's error code
+	text     string // OpenStack's plain text, "" for the standard page
+	etag     string // of a body that was refused, which RGW tells
+	ofObject bool   // the reply still tells of the object: OpenStack keeps its headers
+	bare     bool   // OpenStack sends no body at all
 }
 
 func (f *failure) Error() string { return fmt.Sprintf("%d %s %s", f.status, f.word, f.text) }
@@ -86,6 +88,9 @@ const htmlType = "text/html; charset=UTF-8"
 // body is a failure's body and its type in the server's dialect.
 func (f *failure) body(p Personality, q *request) (string, string) {
 	if p != RGW {
+		if f.bare {
+			return "", ""
+		}
 		if f.text != "" {
 			return f.text, "text/plain; charset=UTF-8"
 		}
@@ -108,8 +113,11 @@ func (q *request) failed(err error) {
 	}
 	f := failureOf(err)
 	h := q.w.Header()
-	for k, v := range f.header {
-		h[k] = v
+	if rgw := q.s.opt.Personality == RGW; rgw || !f.ofObject {
+		q.bareHeaders()
+		if rgw {
+			h.Set("Accept-Ranges", "bytes") // seen with every error
+		}
 	}
 	if f.status == http.StatusUnauthorized && h.Get("Www-Authenticate") == "" && q.s.opt.Personality != RGW {
 		realm := q.account
@@ -120,19 +128,42 @@ func (q *request) failed(err error) {
 	}
 	body, kind := f.body(q.s.opt.Personality, q)
 	if f.status == http.StatusNotModified {
-		body = ""
+		body, kind = "", ""
+		if q.s.opt.Personality == RGW {
+			h.Set("Last-Modified", lastModified(0))
+			kind = RGW.defaultType()
+		}
+	}
+	if f.etag != "" {
+		h.Set(RGW.etagName(), f.etag)
 	}
 	q.answer(f.status, kind, body)
+}
+
+// bareHeaders takes back what was said of an object or a container.
+func (q *request) bareHeaders() {
+	h := q.w.Header()
+	for name := range h {
+		switch name {
+		case "X-Trans-Id", "X-Openstack-Request-Id", "Date", "Www-Authenticate":
+		default:
+			h.Del(name)
+		}
+	}
 }
 
 // done answers a change with OpenStack's standard page, which is empty for 201
 // and 204; RGW's is always empty.
 func (q *request) done(status int) {
-	body := page(status)
 	if q.s.opt.Personality == RGW {
-		body = ""
+		kind := q.w.Header().Get("Content-Type")
+		if kind == "" {
+			kind = "text/plain; charset=utf-8"
+		}
+		q.answer(status, kind, "")
+		return
 	}
-	q.answer(status, htmlType, body)
+	q.answer(status, htmlType, page(status))
 }
 
 // answer sends a whole reply; a HEAD gets everything but the body.

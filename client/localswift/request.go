@@ -36,15 +36,18 @@ type request struct {
 
 	account, container, object string
 
-	user   *User // nil: nobody signed in
-	owner  bool  // may see and change what only owners may
-	signed bool  // let in by a TempURL's signature
+	user   *User      // nil: nobody signed in
+	owner  bool       // may see and change what only owners may
+	signed *signature // a TempURL, when one let the request in
 }
 
 // Handler returns the endpoint as a handler. It wants the request's path
 // untouched: no ServeMux before it, which would clean "a//b".
 func (s *Server) Handler() http.Handler {
 	var h http.Handler = http.HandlerFunc(s.serve)
+	if s.opt.Faults != nil {
+		h = s.opt.Faults.wrap(h)
+	}
 	return h
 }
 
@@ -218,7 +221,12 @@ func (q *request) route() error {
 		return err
 	}
 	q.s.expire(q.store, q.now)
+	if err := q.checkTempURL(); err != nil {
+		return err
+	}
 	switch {
+	case q.isBulkDelete():
+		return q.bulkDelete()
 	case q.container == "":
 		return q.serveAccount()
 	case q.object == "":

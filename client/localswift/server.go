@@ -32,6 +32,7 @@ type Server struct {
 	tokens     sync.Map     // User.Name -> issued
 	generation atomic.Int64 // tokens of earlier ones are void
 	trans      atomic.Int64
+	manifests  manifestCache
 	expired    atomic.Int64 // when expired objects were last removed, Unix seconds
 }
 
@@ -136,7 +137,11 @@ func (s *Server) Close() error {
 // finish for at most ten seconds and closes the rest. It returns nil after such
 // a stop. It does not close the Server.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	ended := make(chan struct{})
 	h := &http.Server{
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.WithoutCancel(ctx), stoppingKey{}, (<-chan struct{})(ended))
+		},
 		Handler:           s.Handler(),
 		ReadHeaderTimeout: time.Minute,
 		IdleTimeout:       idleTimeout,
@@ -148,6 +153,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
+		close(ended)
 		bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
 		defer cancel()
 		err := h.Shutdown(bound)
@@ -160,6 +166,16 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		return err
 	}
 	return <-stopped
+}
+
+// stoppingKey is for the channel of a request's context that closes when the
+// server begins to stop.
+type stoppingKey struct{}
+
+// stopping is that channel; nil, which never closes, outside Serve.
+func stopping(ctx context.Context) <-chan struct{} {
+	ch, _ := ctx.Value(stoppingKey{}).(<-chan struct{})
+	return ch
 }
 
 // IsLoopback tells whether a listener at addr ("127.0.0.1:8080") can be reached
