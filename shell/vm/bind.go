@@ -84,6 +84,12 @@ func (m *VM) newConnection(name string, connect func(context.Context) (*client.C
 	return c
 }
 
+// boundVerb is what a Lua function calls.
+type boundVerb struct {
+	connection *connection
+	verb       *verbs.Verb
+}
+
 // bind makes the Lua function of a verb: decode, plan, call, encode.
 func (m *VM) bind(c *connection, verb *verbs.Verb) *lua.LFunction {
 	f := m.L.NewFunction(func(L *lua.LState) int {
@@ -101,11 +107,12 @@ func (m *VM) bind(c *connection, verb *verbs.Verb) *lua.LFunction {
 			if err != nil {
 				m.raise(L, verb, err)
 			}
-			L.Push(m.encode(L, verb, result))
+			L.Push(m.encode(L, verb.Name, result))
 			return 1
 		})
 	})
 	m.documented(f, verb)
+	m.bound[f] = boundVerb{c, verb}
 	return f
 }
 
@@ -192,7 +199,9 @@ func (m *VM) confirm(ctx context.Context, call verbs.Call) error {
 }
 
 // raise raises the error of a verb, which keeps its code.
-func (m *VM) raise(L *lua.LState, verb *verbs.Verb, err error) {
+func (m *VM) raise(L *lua.LState, verb *verbs.Verb, err error) { m.raiseAs(L, verb.Name, err) }
+
+func (m *VM) raiseAs(L *lua.LState, op string, err error) {
 	var e *client.Error
 	if errors.As(err, &e) && error(e) != err {
 		// What wraps the error says which item of a list it is.
@@ -203,7 +212,7 @@ func (m *VM) raise(L *lua.LState, verb *verbs.Verb, err error) {
 		}
 		err = &wrapped
 	}
-	value.Raise(L, verb.Name, err)
+	value.Raise(L, op, err)
 }
 
 func invalid(verb *verbs.Verb, format string, args ...any) *client.Error {
@@ -211,29 +220,29 @@ func invalid(verb *verbs.Verb, format string, args ...any) *client.Error {
 }
 
 // encode makes the Lua value of a verb's result; an iterator becomes a function for a for loop.
-func (m *VM) encode(L *lua.LState, verb *verbs.Verb, result any) lua.LValue {
+func (m *VM) encode(L *lua.LState, op string, result any) lua.LValue {
 	if seq, ok := result.(iter.Seq2[client.Image, error]); ok {
-		return m.iterator(L, verb, seq)
+		return m.iterator(L, op, seq)
 	}
 	return value.Encode(L, result)
 }
 
 // iterator makes a function that gives the next image at every call, and nothing after the last.
 // What was not run to its end is stopped by Close.
-func (m *VM) iterator(L *lua.LState, verb *verbs.Verb, seq iter.Seq2[client.Image, error]) lua.LValue {
+func (m *VM) iterator(L *lua.LState, op string, seq iter.Seq2[client.Image, error]) lua.LValue {
 	next, stop := iter.Pull2(seq)
 	id := m.nextID
 	m.nextID++
 	m.stops[id] = stop
 	return L.NewFunction(func(L *lua.LState) int {
-		return guard(L, verb.Name, func() int {
+		return guard(L, op, func() int {
 			image, err, ok := next()
 			if !ok || err != nil {
 				stop()
 				delete(m.stops, id)
 			}
 			if err != nil {
-				m.raise(L, verb, err)
+				m.raiseAs(L, op, err)
 			}
 			if !ok {
 				L.Push(lua.LNil)

@@ -208,7 +208,7 @@ func TestResults(t *testing.T) {
 		{nil, `print(x)`, "nil"},
 		{"a.sif", `print(x)`, "a.sif"},
 	} {
-		b.L.SetGlobal("x", b.encode(b.L, verbs.Find("push"), test.result))
+		b.L.SetGlobal("x", b.encode(b.L, "push", test.result))
 		if got := strings.TrimSuffix(b.run(t, test.source), "\n"); got != test.want {
 			t.Errorf("%v: %s\n%q\nnot\n%q", test.result, test.source, got, test.want)
 		}
@@ -240,7 +240,7 @@ func TestIterators(t *testing.T) {
 		}
 		yield(client.Image{}, &client.Error{Op: "each", Code: client.Unavailable, Err: errors.New("gone")})
 	}
-	each := func(L *lua.LState) int { L.Push(b.encode(L, verbs.Find("each"), seq)); return 1 }
+	each := func(L *lua.LState) int { L.Push(b.encode(L, "each", seq)); return 1 }
 	b.L.SetGlobal("each", b.L.NewFunction(each))
 	if got := b.run(t, `for i in each() do print(i) if tostring(i) == "1" then break end end`); got != "0\n1\n" || steps != 2 {
 		t.Errorf("%q after %d steps", got, steps)

@@ -23,6 +23,9 @@ func Help(topic string) (string, bool) {
 	case "modules":
 		return moduleList(), true
 	}
+	if f := findShell(topic); f != nil {
+		return f.signature + "\n\n" + capital(f.help) + ".", true
+	}
 	if verb := verbs.Find(strings.TrimPrefix(topic, "client.")); verb != nil {
 		return verbHelp(verb), true
 	}
@@ -43,6 +46,9 @@ func Help(topic string) (string, bool) {
 // Topics are the topics that Help knows, without the overview.
 func Topics() []string {
 	topics := []string{"client", "modules"}
+	for _, f := range shellFunctions {
+		topics = append(topics, f.name)
+	}
 	for _, verb := range verbs.All() {
 		topics = append(topics, verb.Name)
 	}
@@ -56,9 +62,9 @@ func Topics() []string {
 }
 
 func overview() string {
-	return verbList() + "\n\n" + moduleList() + `
+	return verbList() + "\n\n" + shellList() + "\n\n" + moduleList() + `
 
-help(client.pull), help("pull") or help(fs) tells more. exit() leaves.`
+help(client.pull), help("pull") or help(fs) tells more. The language is Lua 5.1.`
 }
 
 func verbList() string {
@@ -67,6 +73,40 @@ func verbList() string {
 		rows = append(rows, [2]string{"client." + verb.Signature(), verb.Summary})
 	}
 	return "Images in storage:\n" + table(rows)
+}
+
+// shellFunctions are the global functions of the shell itself.
+var shellFunctions = []struct{ name, signature, summary, help string }{
+	{"async", "async(verb, ...)", "start a verb and go on: returns a task",
+		`start a verb with its arguments and go on, as async(client.push, "a.sif", "lab/a"). Returns a task:
+task:wait() waits and returns what the verb does, or raises its error; task:done() tells whether it
+ended; task:cancel() ends it. A script waits at its end for the tasks nobody waited for, and fails
+if one of them did. At most eight run at once`},
+	{"wait", "wait(task, ...)", "wait for tasks; their results", "wait for tasks and return their results; wait(list) returns a list. When some fail, the others are waited for first"},
+	{"tasks", "tasks()", "a list of the tasks nobody waited for", "a list of the tasks nobody waited for"},
+	{"help", "help([topic])", "explain a verb, a module or a function", `explain a verb, a module or a function: help(client.pull), help("pull"), help(fs), help("fs.size")`},
+	{"require", "require(name)", "load a Lua module", "load a Lua module NAME.lua, from beside the script first, then from the folder lua in the configuration folder"},
+	{"exit", "exit([status])", "leave; quit and os.exit too", "leave with an exit status, 0 by default. Nothing can catch it, and everything is cleaned up"},
+}
+
+func findShell(topic string) *struct{ name, signature, summary, help string } {
+	if topic == "quit" || topic == "os.exit" {
+		topic = "exit"
+	}
+	for i := range shellFunctions {
+		if shellFunctions[i].name == topic {
+			return &shellFunctions[i]
+		}
+	}
+	return nil
+}
+
+func shellList() string {
+	var rows [][2]string
+	for _, f := range shellFunctions {
+		rows = append(rows, [2]string{f.signature, f.summary})
+	}
+	return "The shell:\n" + table(rows)
 }
 
 func moduleList() string {

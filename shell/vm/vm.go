@@ -25,6 +25,9 @@ type Options struct {
 	// Confirm asks whether to do what the question says. Without it there is nobody to ask, and
 	// what needs a yes fails with the code invalid.
 	Confirm func(ctx context.Context, question string) (bool, error)
+	// TaskDone is told of every task that ended, from a goroutine of its own; err is nil when it
+	// did what it should. It must not call the VM.
+	TaskDone func(label string, err error)
 	// Script and Args are arg[0] and arg[1], arg[2], ... require looks beside Script first.
 	Script string
 	Args   []string
@@ -49,6 +52,8 @@ type VM struct {
 	stops   map[int]func() // what Close calls: of iterators that were not run to their end, of temporary folders
 	nextID  int
 	modules map[string]*lua.LTable
+	bound   map[*lua.LFunction]boundVerb
+	tasks   *taskList
 	warned  map[string]bool
 	short   map[string]bool // names of prompt entries of one line
 	last    lua.LValue      // what was put into _ last
@@ -77,7 +82,7 @@ func New(opt Options) *VM {
 	}
 	m := &VM{
 		opt: opt, stops: map[int]func(){}, modules: map[string]*lua.LTable{},
-		warned: map[string]bool{}, short: map[string]bool{}, last: lua.LNil,
+		bound: map[*lua.LFunction]boundVerb{}, tasks: newTaskList(), warned: map[string]bool{}, short: map[string]bool{}, last: lua.LNil,
 		topics: map[*lua.LFunction]string{}, signatures: map[*lua.LFunction]string{},
 	}
 	m.L = newState()
@@ -92,6 +97,7 @@ func New(opt Options) *VM {
 	m.client = m.newConnection("client", opt.Connect)
 	m.L.SetGlobal("client", m.client.table)
 	m.openModules()
+	m.openTasks()
 	m.openHelp()
 	return m
 }
@@ -131,11 +137,12 @@ func newState() *lua.LState {
 	return L
 }
 
-// Close ends what is still open: iterators, files of io.tmpfile. The VM cannot be used after it.
+// Close ends what is still open: tasks, iterators, temporary files and folders. The VM cannot be used after it.
 func (m *VM) Close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.cancel(context.Canceled)
+	m.cancelTasks()
 	for _, stop := range m.stops {
 		stop()
 	}
@@ -154,7 +161,8 @@ func (m *VM) renew() {
 	m.L.SetContext(m.epoch)
 }
 
-// Run runs a whole program, whose first line may be a shebang. The error is an *ExitError, or a
+// Run runs a whole program, whose first line may be a shebang, and waits for the tasks it started.
+// The error is an *ExitError, or a
 // *ScriptError whose Message begins with the place, as "sync.lua:3:".
 func (m *VM) Run(ctx context.Context, chunk, source string) error {
 	m.mu.Lock()
@@ -164,6 +172,7 @@ func (m *VM) Run(ctx context.Context, chunk, source string) error {
 		return err
 	}
 	_, err = m.call(ctx, fn)
+	err = m.finish(ctx, err)
 	if _, exit := err.(*ExitError); err != nil && !exit {
 		// A script that keeps something of its own in `path` is no cause for cron to send mail. One
 		// that failed may have failed for that.
