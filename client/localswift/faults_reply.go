@@ -195,6 +195,7 @@ func WrongLength(delta int) Fault {
 		}
 		defer conn.Close()
 		reply.Header.Set("Content-Length", strconv.Itoa(len(reply.Body)+delta))
+		reply.Header.Set("Connection", "close")
 		io.WriteString(rw, "HTTP/1.1 "+strconv.Itoa(reply.Status)+" "+http.StatusText(reply.Status)+"\r\n")
 		reply.Header.Write(rw)
 		io.WriteString(rw, "\r\n")
