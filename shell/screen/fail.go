@@ -45,7 +45,10 @@ func (s *Screen) FailScript(message, traceback string, cause error) {
 	}
 	text := s.tint(safeLines(message), red) + "\n"
 	if traceback != "" {
-		text += safeLines(traceback) + "\n"
+		text += "stack traceback:\n"
+		for line := range strings.Lines(safeLines(traceback)) {
+			text += "  " + strings.TrimSpace(line) + "\n"
+		}
 	}
 	s.say(text)
 }
@@ -92,8 +95,8 @@ func errorText(err error) string {
 // ErrNobody says that a question could not be asked, because input or output is no terminal.
 var ErrNobody = errors.New("nobody to ask")
 
-// Confirm asks a question on the terminal, outside of a prompt, and waits for yes or no; anything
-// but yes is no. The error is ErrNobody, or the context's: then the answer is not waited for.
+// Confirm asks a question, "delete 3 images?", on the terminal, outside of a prompt, and waits for
+// yes or no; anything but yes is no. The error is ErrNobody, or the context's: then the answer is not waited for.
 func (s *Screen) Confirm(ctx context.Context, question string) (bool, error) {
 	if !s.CanAsk() {
 		return false, ErrNobody
@@ -104,7 +107,7 @@ func (s *Screen) Confirm(ctx context.Context, question string) (bool, error) {
 	}
 	s.Hold()
 	defer s.Release()
-	fmt.Fprintf(to, "%s? [y/N] ", Safe(question))
+	fmt.Fprintf(to, "%s [y/N] ", Safe(question))
 	answer := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(s.opts.In).ReadString('\n')

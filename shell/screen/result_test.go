@@ -138,7 +138,7 @@ func TestFail(t *testing.T) {
 func TestFailScript(t *testing.T) {
 	cause := &client.Error{Op: "pull", Image: "no/such", Code: client.NotFound, Err: errors.New("no such image")}
 	b := newBench("", nil)
-	b.FailScript("sync.lua:3: pull no/such: no such image", "stack traceback:\n\t[G]: in function 'pull'\n\tsync.lua:3: in main chunk", cause)
+	b.FailScript("sync.lua:3: pull no/such: no such image", "\t[G]: in function 'pull'\n\tsync.lua:3: in main chunk", cause)
 	want := "sync.lua:3: pull no/such: no such image\nstack traceback:\n  [G]: in function 'pull'\n  sync.lua:3: in main chunk\n"
 	if got := b.err.raw.String(); got != want {
 		t.Errorf("%q, not %q", got, want)
@@ -176,7 +176,7 @@ func TestBrokenPipe(t *testing.T) {
 func TestConfirm(t *testing.T) {
 	for answer, want := range map[string]bool{"y\n": true, "YES \n": true, "yes": true, "n\n": false, "\n": false, "": false, "yep\n": false} {
 		b := newBench("ie", func(o *Options) { o.In = strings.NewReader(answer) })
-		got, err := b.Confirm(context.Background(), "delete 3 images")
+		got, err := b.Confirm(context.Background(), "delete 3 images?")
 		if got != want || err != nil {
 			t.Errorf("%q: %v, %v", answer, got, err)
 		}
@@ -185,7 +185,7 @@ func TestConfirm(t *testing.T) {
 		}
 	}
 	b := newBench("oe", nil)
-	if _, err := b.Confirm(context.Background(), "delete"); !errors.Is(err, ErrNobody) {
+	if _, err := b.Confirm(context.Background(), "delete?"); !errors.Is(err, ErrNobody) {
 		t.Errorf("with nobody there: %v", err)
 	}
 }

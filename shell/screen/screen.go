@@ -162,6 +162,9 @@ func (s *Screen) Plain() bool { return s.plainTerm }
 // Input is standard input.
 func (s *Screen) Input() io.Reader { return s.opts.In }
 
+// Terminal is standard output for what shows the prompt, between Hold and Release.
+func (s *Screen) Terminal() io.Writer { return s.opts.Out }
+
 // Hold is called before a prompt waits for a line: from then on nothing is drawn or written to
 // the terminal except by the prompt, until Release. A line that standard output began is ended.
 func (s *Screen) Hold() {

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/shell"
+	"github.com/sregistry-shell/sregistry-shell/shell/screen"
+)
+
+// defaultFolder stands for the folder that --embedded without one means.
+const defaultFolder = "~/.singularity/swift"
+
+// app is what the commands share: the global flags, the one screen, the one client.
+type app struct {
+	options  screen.Options
+	embedded string
+	dryRun   bool
+	signals  *shell.Signals
+
+	screen *screen.Screen
+	client *client.Client
+}
+
+// out is the screen, made when the flags are known.
+func (a *app) out() *screen.Screen {
+	if a.screen == nil {
+		a.screen = screen.New(a.options)
+	}
+	return a.screen
+}
+
+func (a *app) close() {
+	if a.screen != nil {
+		a.screen.Close()
+	}
+	if a.client != nil {
+		if err := a.client.Close(); err != nil {
+			a.out().Warn(err.Error())
+		}
+	}
+}
+
+// connect makes the client when the first verb needs it; it signs in with its first request.
+func (a *app) connect(context.Context) (*client.Client, error) {
+	if a.client != nil {
+		return a.client, nil
+	}
+	c, err := a.newClient()
+	if err == nil {
+		a.client = c
+	}
+	return c, err
+}
+
+func (a *app) newClient() (*client.Client, error) {
+	fill := func(cfg client.Config) client.Config {
+		cfg.Reporter, cfg.Debug, cfg.DryRun = a.out(), a.options.Debug, a.dryRun
+		return cfg
+	}
+	if a.embedded != "" {
+		naming, err := client.NamingFromEnvironment(os.Getenv)
+		if err != nil {
+			return nil, err
+		}
+		return client.NewEmbedded(a.folder(), fill(client.Config{Naming: naming}))
+	}
+	cfg, err := client.FromEnvironment(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	return client.New(fill(cfg)), nil
+}
+
+// folder is where --embedded keeps its objects.
+func (a *app) folder() string {
+	if a.embedded == defaultFolder {
+		return filepath.Join(home(), ".singularity", "swift")
+	}
+	return a.embedded
+}
+
+// home is $HOME, else what the system says.
+func home() string {
+	dir, err := os.UserHomeDir()
+	if err != nil {
+		return "."
+	}
+	return dir
+}
+
+// where says, without a request, where verbs go to and where that was set.
+func (a *app) where() string {
+	if a.embedded != "" {
+		return "connected to the folder " + a.folder() + " (--embedded)"
+	}
+	cfg, err := client.FromEnvironment(os.Getenv)
+	if err != nil {
+		return "not connected: " + err.Error()
+	}
+	return "connects to " + cfg.Settings.String() + " (" + cfg.Settings.Source + ")"
+}
+
+// session makes the shell for programs and the prompt.
+func (a *app) session() *shell.Session {
+	return shell.New(shell.Config{Screen: a.out(), Signals: a.signals, Connect: a.connect, Where: a.where, Home: home()})
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/shell"
+	"github.com/sregistry-shell/sregistry-shell/shell/screen"
+	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
+)
+
+// execute runs the command line and returns the exit status.
+func execute(ctx context.Context, signals *shell.Signals, args []string) int {
+	app := &app{signals: signals}
+	root := app.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	app.close()
+	var shown *shownError
+	if err != nil && !errors.As(err, &shown) {
+		app.out().Fail(shell.Interrupted(ctx, err))
+	}
+	return shell.Status(shell.Interrupted(ctx, err))
+}
+
+// shownError is an error that the user has seen already.
+type shownError struct{ error }
+
+func (e *shownError) Unwrap() error { return e.error }
+
+// usage is a *client.Error for a command line that makes no sense.
+func usage(err error) error {
+	return &client.Error{Op: "usage", Code: client.Invalid, Err: err, Hint: "sregistry-shell --help tells more"}
+}
+
+const long = `Keeps Singularity and Apptainer images in Swift storage: Ceph RADOS Gateway or OpenStack Swift.
+
+Without a command it is a shell: Lua, with the images behind a client. Input that is no terminal
+is run as one program.
+
+  sregistry-shell
+  sregistry-shell run sync.lua images lab
+  sregistry-shell push --name lab/ubuntu:22.04 ubuntu.sif
+  sregistry-shell pull --name ubuntu.sif lab/ubuntu:22.04
+
+It signs in with SREGISTRY_SWIFT_USER, SREGISTRY_SWIFT_TOKEN and SREGISTRY_SWIFT_URL, or keeps the
+images in a local folder with --embedded.`
+
+const exitStatuses = `
+Exit status:
+  0 done                       5 unavailable: trying again may help
+  1 a script failed            6 corrupt: bytes are not what their hash says
+  2 invalid or wrong usage     7 partial: a batch failed in part
+  3 not found                  8 exists: something else is there already
+  4 denied                     9 full: quota or disk
+  130, 143 interrupted or terminated; os.exit(n) exits n
+`
+
+func (a *app) root() *cobra.Command {
+	var programs programFlags
+	root := &cobra.Command{
+		Use:           "sregistry-shell",
+		Short:         "Keep container images in Swift storage",
+		Long:          long,
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return unknown(args[0])
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.start(cmd.Context(), programs) },
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetVersionTemplate("sregistry-shell {{.Version}}\n")
+	root.SetUsageTemplate(root.UsageTemplate() + exitStatuses)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.embedded, "embedded", "", "keep the images in a local `folder`; ~/.singularity/swift without one")
+	flags.Lookup("embedded").NoOptDefVal = defaultFolder
+	flags.BoolVarP(&a.options.Quiet, "quiet", "q", false, "no notes and no progress")
+	flags.BoolVarP(&a.options.Verbose, "verbose", "v", false, "notes even where no terminal is")
+	flags.BoolVar(&a.options.Debug, "debug", false, "show the requests")
+	flags.BoolVar(&a.options.JSON, "json", false, "results and errors as JSON, one value a line")
+	flags.StringVar(&a.options.Progress, "progress", screen.ProgressAuto, "auto, plain (a line every 10 s) or none")
+	flags.BoolVar(&a.dryRun, "dry-run", false, "say what would be written, here and there, and write nothing")
+	programs.add(root)
+	root.AddCommand(a.shellCommand(), a.runCommand(), a.serveCommand())
+	for _, v := range verbs.All() {
+		if v.Command {
+			root.AddCommand(a.verbCommand(v))
+		}
+	}
+	return root
+}
+
+// unknown is the error for a first word that is no command.
+func unknown(word string) error {
+	hint := "sregistry-shell --help lists the commands"
+	if strings.HasSuffix(word, ".lua") {
+		hint = "a script is run by: sregistry-shell run " + word
+	}
+	return &client.Error{Op: "usage", Code: client.Invalid, Err: fmt.Errorf("there is no command %q", word), Hint: hint}
+}
+
+// version is what the build says of itself.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(unknown)"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 && v == "(devel)" {
+			v += " " + s.Value[:12]
+		}
+	}
+	return v
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/scripts"
+	"github.com/sregistry-shell/sregistry-shell/shell"
+)
+
+// programFlags say what to run, and whether to stay.
+type programFlags struct {
+	chunks []string
+	stay   bool
+}
+
+func (p *programFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVarP(&p.chunks, "execute", "e", nil, "run this Lua `code`; may be given again, and goes first")
+	cmd.Flags().BoolVarP(&p.stay, "interactive", "i", false, "stay at the prompt afterwards")
+}
+
+// start is sregistry-shell without a command: the code of -e, else the prompt, else the program
+// that comes in.
+func (a *app) start(ctx context.Context, p programFlags) error {
+	if len(p.chunks) > 0 || p.stay || a.out().Interactive() {
+		return a.programs(ctx, p, nil)
+	}
+	program, err := fromInput(nil)
+	if err != nil {
+		return err
+	}
+	return a.programs(ctx, p, &program)
+}
+
+// programs runs the chunks of -e and then a program in one session, and stays at the prompt when
+// asked to, or when there is nothing else to do.
+func (a *app) programs(ctx context.Context, p programFlags, last *shell.Program) error {
+	s := a.session()
+	defer s.Close()
+	var all []shell.Program
+	for _, code := range p.chunks {
+		program := shell.Program{Name: "-e", Source: code}
+		if last != nil {
+			program.Script, program.Args = last.Script, last.Args
+		}
+		all = append(all, program)
+	}
+	if last != nil {
+		all = append(all, *last)
+	}
+	for _, program := range all {
+		if err := s.Run(ctx, program); err != nil {
+			s.Report(err)
+			return &shownError{err}
+		}
+	}
+	if p.stay || len(all) == 0 {
+		if err := s.Interactive(ctx); err != nil {
+			return &shownError{err}
+		}
+	}
+	return nil
+}
+
+func (a *app) shellCommand() *cobra.Command {
+	var p programFlags
+	cmd := &cobra.Command{
+		Use:   "shell [swift]",
+		Short: "Open the prompt, as sregistry shell did",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 || len(args) == 1 && args[0] != "swift" {
+				return usage(fmt.Errorf("this shell speaks swift, and not %q", args))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.start(cmd.Context(), p) },
+	}
+	p.add(cmd)
+	return cmd
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var p programFlags
+	cmd := &cobra.Command{
+		Use:   "run FILE|NAME|- [ARG...]",
+		Short: "Run a Lua script: a file, one that ships with the shell, or standard input",
+		Long: `Runs a Lua script with the arguments in the table arg. A file goes before a script of that name
+that ships with the shell (` + scripts.Names() + `); - is standard input.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				if len(p.chunks) > 0 {
+					return a.programs(cmd.Context(), p, nil)
+				}
+				return usage(errors.New("run needs a script: a file, the name of one that ships with the shell, or -"))
+			}
+			program, err := load(args[0], args[1:])
+			if err != nil {
+				return err
+			}
+			return a.programs(cmd.Context(), p, &program)
+		},
+	}
+	cmd.Flags().SetInterspersed(false) // what follows the script is the script's
+	p.add(cmd)
+	return cmd
+}
+
+// load finds a script: a file, else one that ships with the shell.
+func load(script string, args []string) (shell.Program, error) {
+	if script == "-" {
+		return fromInput(args)
+	}
+	source, err := os.ReadFile(script)
+	if err == nil {
+		return shell.Program{Name: script, Source: string(source), Script: script, Args: args}, nil
+	}
+	if shipped, ok := scripts.Find(script); ok && errors.Is(err, fs.ErrNotExist) {
+		return shell.Program{Name: shipped.Name, Source: shipped.Source, Script: shipped.Name, Args: args}, nil
+	}
+	code := client.Invalid
+	hint := ""
+	if errors.Is(err, fs.ErrNotExist) {
+		code, hint = client.NotFound, "these ship with the shell: "+scripts.Names()
+	}
+	return shell.Program{}, &client.Error{Op: "run", Code: code, Err: err, Hint: hint}
+}
+
+// fromInput is standard input as one program.
+func fromInput(args []string) (shell.Program, error) {
+	source, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		return shell.Program{}, &client.Error{Op: "run", Image: "stdin", Code: client.Invalid, Err: err}
+	}
+	return shell.Program{Name: "stdin", Source: string(source), Script: "stdin", Args: args}, nil
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/client/localswift"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	var addr, data string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the embedded Swift endpoint to other programs",
+		Long: `Serves the storage of --embedded over HTTP, with the Swift API and v1 sign-in, and prints the exports
+that let this shell, sregistry, swift and rclone use it. It ends with Ctrl-C.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage(fmt.Errorf("serve takes no argument, and there is %q", args[0]))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), addr, data) },
+	}
+	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
+	cmd.Flags().StringVar(&data, "data", "", "`folder` for the objects (default ~/.singularity/swift)")
+	return cmd
+}
+
+func (a *app) serve(ctx context.Context, addr, data string) error {
+	failed := func(code client.Code, err error) error {
+		return &client.Error{Op: "serve", Code: code, Err: err}
+	}
+	if data == "" {
+		if a.embedded == "" {
+			a.embedded = defaultFolder
+		}
+		data = a.folder()
+	}
+	server, err := localswift.Open(localswift.Options{Dir: data})
+	if err != nil {
+		return failed(client.Invalid, err)
+	}
+	defer server.Close()
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return failed(client.Unavailable, err)
+	}
+	user := server.Users()[0]
+	if !localswift.IsLoopback(ln.Addr().String()) {
+		a.out().Warn("anybody who reaches " + ln.Addr().String() + " can try to sign in, and plain http shows them the secret of whoever does")
+	}
+	_, port, _ := net.SplitHostPort(ln.Addr().String())
+	host, _, _ := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	url := "http://" + net.JoinHostPort(host, port)
+	_, err = fmt.Fprintf(a.out().Stdout(), "export SREGISTRY_SWIFT_USER=%s\nexport SREGISTRY_SWIFT_TOKEN=%s\nexport SREGISTRY_SWIFT_URL=%s\n", user.Name, user.Key, url)
+	if err != nil {
+		return err
+	}
+	a.out().Note("serving " + data + " until Ctrl-C")
+	if err := server.Serve(ctx, ln); err != nil && !errors.Is(err, context.Canceled) {
+		return failed(client.Internal, err)
+	}
+	return context.Cause(ctx)
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/shell"
+	"github.com/sregistry-shell/sregistry-shell/shell/screen"
+	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
+	"github.com/sregistry-shell/sregistry-shell/shell/vm"
+)
+
+// verbCommand makes a one-shot command of a verb. Everything it knows comes from the table.
+func (a *app) verbCommand(v *verbs.Verb) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     v.CommandUse(),
+		Short:   v.Summary,
+		Long:    v.HelpText(),
+		GroupID: "",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			call, err := v.BindCommand(args, given(cmd.Flags(), v))
+			if err != nil {
+				return err
+			}
+			return a.once(cmd.Context(), call)
+		},
+	}
+	for _, p := range v.Params {
+		switch {
+		case p.Flag == "":
+		case p.Kind == verbs.Bool:
+			about := p.Help
+			if p.Inverted {
+				about = "do not " + about
+			}
+			cmd.Flags().Bool(p.Flag, false, about)
+		case p.Kind == verbs.Number:
+			cmd.Flags().Int64(p.Flag, 0, p.Help)
+		default:
+			cmd.Flags().String(p.Flag, "", p.Help)
+		}
+	}
+	return cmd
+}
+
+// given are the flags of a verb that were set, by name.
+func given(flags *pflag.FlagSet, v *verbs.Verb) map[string]any {
+	set := map[string]any{}
+	for _, p := range v.Params {
+		if p.Flag == "" || !flags.Changed(p.Flag) {
+			continue
+		}
+		switch p.Kind {
+		case verbs.Bool:
+			set[p.Flag], _ = flags.GetBool(p.Flag)
+		case verbs.Number:
+			set[p.Flag], _ = flags.GetInt64(p.Flag)
+		default:
+			set[p.Flag], _ = flags.GetString(p.Flag)
+		}
+	}
+	return set
+}
+
+// once runs a verb and shows its result.
+func (a *app) once(ctx context.Context, call verbs.Call) error {
+	out := a.out()
+	out.Note(shell.Banner("", home()))
+	if err := a.agree(ctx, call); err != nil {
+		return err
+	}
+	c, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	result, err := call.Run(ctx, c)
+	out.Close() // no progress is drawn below the result
+	if err != nil {
+		return err
+	}
+	if call.Verb.Empty != "" && screen.Empty(result) {
+		out.Note(call.Verb.Empty)
+	}
+	switch {
+	case result == "-": // the image itself went to standard output
+	case call.Verb.Done != nil && !out.JSON():
+		out.Note(call.Verb.Done(result))
+	default:
+		if err := out.Result(call.Verb.Header, result); err != nil {
+			return err
+		}
+	}
+	if call.Verb.Status != nil {
+		if status := call.Verb.Status(result); status != 0 {
+			return &shownError{&vm.ExitError{Status: status}}
+		}
+	}
+	return nil
+}
+
+// agree asks before something is done that needs a yes.
+func (a *app) agree(ctx context.Context, call verbs.Call) error {
+	plan := call.Plan()
+	if plan == "" || a.dryRun {
+		return nil
+	}
+	if !a.out().CanAsk() {
+		return &client.Error{Op: call.Verb.Name, Code: client.Invalid, Err: fmt.Errorf("this would %s", plan), Hint: "say so with --yes"}
+	}
+	yes, err := a.out().Confirm(ctx, plan+"?")
+	if err == nil && !yes {
+		err = &client.Error{Op: call.Verb.Name, Code: client.Canceled, Err: fmt.Errorf("nothing was done")}
+	}
+	return err
+}

@@ -1,0 +1,286 @@
+package shell
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/chzyer/readline"
+	"golang.org/x/sys/unix"
+)
+
+// errInterrupted says that Ctrl-C was typed while a line was read.
+var errInterrupted = errors.New("interrupted")
+
+// lineReader reads what a person types. It is all that the shell knows of a line editor.
+type lineReader interface {
+	// ReadLine shows the prompt and waits for a line; a pasted one may have several. The error is
+	// errInterrupted for Ctrl-C, with what was typed so far, and io.EOF for Ctrl-D on an empty
+	// line, for the end of input, and when the reader is closed: then what was typed is gone.
+	ReadLine(prompt string) (string, error)
+	// SetHistory says what the arrows bring back, oldest first.
+	SetHistory(entries []string)
+	// Close ends a ReadLine that waits and leaves the terminal as it was found. It may be called
+	// from any goroutine, and more than once.
+	Close()
+}
+
+// completeFunc gives the texts that can follow what was typed, and how many columns of it belong
+// to the word that they end.
+type completeFunc func(before string) (endings []string, length int)
+
+// editor is a lineReader on a terminal, by github.com/chzyer/readline. There should be one a
+// process: it never gives back some of its goroutines.
+//
+// Readline's faults are kept away from the shell here and in keys: each comment that says why
+// something is done names one.
+type editor struct {
+	rl    *readline.Instance
+	keys  *keys
+	stdin *readline.CancelableStdin
+	mode  *rawMode
+
+	width     func() int
+	columns   int
+	onColumns func()
+
+	completions bool // off while a question is asked
+	deleting    bool // the mark of the Delete key was just read
+	length      int  // of the line, in runes
+	history     []string
+}
+
+// editorConfig is what an editor works on.
+type editorConfig struct {
+	in       *os.File
+	out      io.Writer
+	width    func() int // columns of the terminal, never less than 20
+	plain    bool       // no escape sequences of our own
+	complete completeFunc
+	paint    func(line []rune) []rune // may only add colour
+}
+
+func newEditor(c editorConfig) (*editor, error) {
+	e := &editor{keys: &keys{in: c.in}, completions: true}
+	e.mode = &rawMode{fd: int(c.in.Fd()), ahead: &e.keys.ahead}
+	if !c.plain {
+		e.mode.out = c.out
+	}
+	// Readline never returns at width 0 or at that of its prompt.
+	e.width = func() int { return max(20, c.width()) }
+	e.columns = e.width()
+	e.onColumns = func() {}
+	// Close must be able to end a pending read, and readline's own does not reach this one.
+	e.stdin = readline.NewCancelableStdin(e.keys)
+	rl, err := readline.NewEx(&readline.Config{
+		Prompt:       mainPrompt,
+		Stdin:        e.stdin,
+		Stdout:       c.out,
+		Stderr:       c.out,
+		FuncGetWidth: e.width,
+		// Readline's own watch for a resize writes the widths while they are read; see filter.
+		FuncOnWidthChanged:  func(f func()) { e.onColumns = f },
+		FuncIsTerminal:      func() bool { return true },
+		ForceUseInteractive: true,
+		FuncMakeRaw:         e.mode.enter,
+		FuncExitRaw:         e.mode.exit,
+		FuncFilterInputRune: e.filter,
+		EOFPrompt:           "\n", // none
+		// The file is ours: readline's is open to everybody, loses entries of several lines, and
+		// keeps the browsed line instead of the new one.
+		DisableAutoSaveHistory: true,
+		HistoryLimit:           mostHistory + 1,
+		HistorySearchFold:      true,
+		AutoComplete:           completer{e, c.complete},
+		Painter:                painter(c.paint),
+		Listener: readline.FuncListener(func(line []rune, _ int, _ rune) ([]rune, int, bool) {
+			e.length = len(line)
+			return nil, 0, false
+		}),
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.rl = rl
+	return e, nil
+}
+
+// filter sees every key before readline does, on readline's own goroutine.
+func (e *editor) filter(r rune) (rune, bool) {
+	if now := e.width(); now != e.columns {
+		e.columns = now
+		e.onColumns()
+	}
+	deleting := e.deleting
+	e.deleting = false
+	switch {
+	case r == deleteMark:
+		e.deleting = true
+		return readline.CharBell, true // which does nothing
+	case r == readline.CharDelete && deleting && e.length == 0:
+		// A Delete key on an empty line would leave the shell.
+		return r, false
+	case r == readline.CharCtrlZ:
+		// It would stop the parent of this process too. To return false here would leave readline
+		// reading while a call runs.
+		return readline.CharBell, true
+	}
+	return r, true
+}
+
+func (e *editor) ReadLine(prompt string) (string, error) {
+	e.rl.SetPrompt(prompt)
+	line, err := e.rl.Readline()
+	switch {
+	case e.isClosed():
+		// Readline gives what was typed before the end of input as if Enter had followed.
+		return "", io.EOF
+	case errors.Is(err, readline.ErrInterrupt):
+		return expand(line), errInterrupted
+	case err != nil:
+		return "", io.EOF
+	}
+	return expand(line), nil
+}
+
+// isClosed tells whether there will be no more lines.
+func (e *editor) isClosed() bool { return e.mode.isClosed() || e.keys.ended.Load() }
+
+// ask reads a line that is no statement.
+func (e *editor) ask(prompt string) (string, error) {
+	e.completions = false
+	e.rl.ResetHistory()
+	defer func() {
+		e.completions = true
+		e.SetHistory(e.history)
+	}()
+	return e.ReadLine(prompt)
+}
+
+func (e *editor) SetHistory(entries []string) {
+	e.history = entries
+	e.rl.ResetHistory()
+	for _, entry := range entries {
+		e.rl.SaveHistory(oneLine(entry))
+	}
+}
+
+func (e *editor) Close() {
+	if e.mode.close() {
+		e.stdin.Close()
+		e.rl.Close()
+	}
+}
+
+// rawMode is the state of the terminal. The terminal is raw only while a line is read, so that
+// Ctrl-C in a call is a signal; close leaves that state for good.
+type rawMode struct {
+	fd    int
+	out   io.Writer     // for the switch of bracketed paste; nil for a terminal that knows none
+	ahead *atomic.Int64 // is told how much was typed before
+
+	mu     sync.Mutex
+	before *readline.State
+	closed bool
+}
+
+func (m *rawMode) enter() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed || m.before != nil {
+		return nil
+	}
+	state, err := readline.MakeRaw(m.fd)
+	if err != nil {
+		return err
+	}
+	m.before = state
+	if n, err := unix.IoctlGetInt(m.fd, fionread); err == nil {
+		m.ahead.Store(int64(n))
+	}
+	if m.out != nil {
+		io.WriteString(m.out, "\x1b[?2004h")
+	}
+	return nil
+}
+
+func (m *rawMode) exit() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.before == nil {
+		return nil
+	}
+	if m.out != nil {
+		io.WriteString(m.out, "\x1b[?2004l")
+	}
+	err := readline.Restore(m.fd, m.before)
+	m.before = nil
+	return err
+}
+
+// close tells whether it was the first.
+func (m *rawMode) close() bool {
+	m.mu.Lock()
+	first := !m.closed
+	m.closed = true
+	m.mu.Unlock()
+	m.exit()
+	return first
+}
+
+func (m *rawMode) isClosed() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.closed
+}
+
+// completer adapts a completeFunc. Readline divides by zero when two candidates are shown and one
+// does not fit the screen, so then it gets none.
+type completer struct {
+	e *editor
+	f completeFunc
+}
+
+// mostEndings bounds what one key shows.
+const mostEndings = 200
+
+func (c completer) Do(line []rune, pos int) ([][]rune, int) {
+	if !c.e.completions || c.f == nil {
+		return nil, 0
+	}
+	before := string(line[:pos])
+	endings, length := c.f(expand(before))
+	var out [][]rune
+	for _, ending := range endings {
+		if len(endings) > 1 && 2*(length+len(ending))+4 > c.e.columns {
+			// Twice, because a wide character may take two columns.
+			if length+len([]rune(ending))+4 > c.e.columns || !narrow(ending) {
+				return nil, 0
+			}
+		}
+		if out = append(out, []rune(ending)); len(out) == mostEndings {
+			break
+		}
+	}
+	return out, length
+}
+
+func narrow(s string) bool {
+	for _, r := range s {
+		if r >= 0x300 {
+			return false
+		}
+	}
+	return true
+}
+
+type painter func(line []rune) []rune
+
+func (p painter) Paint(line []rune, _ int) []rune {
+	if p == nil {
+		return line
+	}
+	return p(line)
+}

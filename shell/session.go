@@ -1,0 +1,152 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/shell/screen"
+	"github.com/sregistry-shell/sregistry-shell/shell/vm"
+)
+
+// Config says what a Session works with. Screen is required.
+type Config struct {
+	Screen  *screen.Screen
+	Signals *Signals // of Watch; without it Ctrl-C during a call at the prompt ends the program
+
+	// Connect makes the client when the first verb needs it.
+	Connect func(context.Context) (*client.Client, error)
+
+	// Database is the path of the local library's database for the first line of the banner;
+	// Where says, in a line, where verbs go to and where that was set. It must not need the
+	// network. Either may be left out.
+	Database string
+	Where    func() string
+
+	LookupEnv func(string) (string, bool) // os.LookupEnv
+	Home      string                      // $HOME
+}
+
+// Program is Lua source to run.
+type Program struct {
+	Name   string   // for messages: the file, "stdin" or "-e"
+	Source string   // its first line may be a shebang
+	Script string   // arg[0]; require looks beside it first
+	Args   []string // arg[1], arg[2], ...
+}
+
+// Session is one Lua state with a screen: programs that run in it and a prompt see each other's
+// variables. Its methods belong to one goroutine.
+type Session struct {
+	c  Config
+	vm *vm.VM // made by the first program, which says what arg is
+
+	reader     lineReader
+	history    *history
+	interrupts <-chan struct{}
+	pending    <-chan outcome // of a call that was not waited for to its end
+	prompting  bool           // a person is there to be asked
+	entries    int
+	sofar      string // the lines of the entry before the one that is being typed
+}
+
+// New makes a session. It opens nothing.
+func New(c Config) *Session {
+	if c.LookupEnv == nil {
+		c.LookupEnv = os.LookupEnv
+	}
+	if c.Home == "" {
+		c.Home, _ = c.LookupEnv("HOME")
+	}
+	return &Session{c: c}
+}
+
+// Close ends the session's Lua state.
+func (s *Session) Close() {
+	// A call that does not end keeps its state; the process is about to end.
+	if s.vm != nil && s.idle() {
+		s.vm.Close()
+	}
+}
+
+// machine is the Lua state, made for the first program that is run.
+func (s *Session) machine(p Program) *vm.VM {
+	if s.vm == nil {
+		s.vm = vm.New(vm.Options{
+			Connect:    s.c.Connect,
+			Stdout:     s.c.Screen.Stdout(),
+			Stderr:     s.c.Screen.Stderr(),
+			Note:       s.c.Screen.Note,
+			Warn:       s.c.Screen.Warn,
+			Debug:      s.c.Screen.Debug,
+			Confirm:    s.confirm,
+			Script:     p.Script,
+			Args:       p.Args,
+			ModuleDirs: s.moduleDirs(),
+		})
+	}
+	return s.vm
+}
+
+// moduleDirs is where require looks after the script's own folder.
+func (s *Session) moduleDirs() []string {
+	config, _ := s.c.LookupEnv("XDG_CONFIG_HOME")
+	if !filepath.IsAbs(config) {
+		if s.c.Home == "" {
+			return nil
+		}
+		config = filepath.Join(s.c.Home, ".config")
+	}
+	return []string{filepath.Join(config, "sregistry-shell", "lua")}
+}
+
+// Run runs a program to its end, or until ctx ends. Programs that follow see its globals. The
+// error is a *vm.ExitError or a *vm.ScriptError; Report shows it, and Status is the exit status
+// that it means.
+func (s *Session) Run(ctx context.Context, p Program) error {
+	err := s.machine(p).Run(ctx, p.Name, p.Source)
+	s.c.Screen.Close()
+	return Interrupted(ctx, err)
+}
+
+// Report shows the error of Run on standard error: for a script that failed file and line, the
+// message, and the traceback. An exit says nothing, and an interrupted script has no traceback.
+func (s *Session) Report(err error) {
+	var exit *vm.ExitError
+	var failed *vm.ScriptError
+	switch {
+	case err == nil || errors.As(err, &exit):
+	case !errors.As(err, &failed):
+		s.c.Screen.Fail(err)
+	case client.CodeOf(err) == client.Canceled && Status(err) > 128:
+		s.c.Screen.FailScript(failed.Message, "", failed.Cause)
+	default:
+		s.c.Screen.FailScript(failed.Message, failed.Traceback, failed.Cause)
+	}
+}
+
+// confirm asks before something is destroyed. In a script there is nobody to ask.
+func (s *Session) confirm(ctx context.Context, question string) (bool, error) {
+	asker, ok := s.reader.(interface {
+		ask(string) (string, error)
+	})
+	if !ok || !s.prompting {
+		what := strings.TrimSuffix(question, "?")
+		verb, _, _ := strings.Cut(what, " ")
+		return false, &client.Error{Op: verb, Code: client.Invalid, Err: fmt.Errorf("this would %s", what), Hint: "say so with {yes=true}"}
+	}
+	s.c.Screen.Hold()
+	defer s.c.Screen.Release()
+	answer, err := asker.ask(screen.Safe(question) + " [y/N] ")
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return false, &client.Error{Op: "ask", Code: client.Canceled, Err: errInterrupted}
+	}
+	return screen.Yes(answer), nil
+}

@@ -1,0 +1,76 @@
+package shell
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+)
+
+// Signals turns the signals that end a program into the end of a context.
+type Signals struct {
+	mu        sync.Mutex
+	cancel    context.CancelCauseFunc
+	interrupt chan<- struct{} // takes SIGINT instead, while a prompt is used
+	got       chan os.Signal
+	done      chan struct{}
+	notify    func(c chan<- os.Signal, which ...os.Signal)
+	stop      func(c chan<- os.Signal)
+}
+
+// Watch gives a context that SIGINT, SIGTERM and SIGHUP end, with a *SignalError as the cause.
+// A second one of them kills the process as it does without Watch, so that nobody has to wait for
+// a clean-up that hangs. While Interactive runs, SIGINT ends the call and not the context. Stop
+// gives the signals back.
+func Watch(ctx context.Context) (context.Context, *Signals) {
+	return watch(ctx, signal.Notify, signal.Stop)
+}
+
+func watch(ctx context.Context, notify func(chan<- os.Signal, ...os.Signal), stop func(chan<- os.Signal)) (context.Context, *Signals) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	s := &Signals{cancel: cancel, got: make(chan os.Signal, 4), done: make(chan struct{}), notify: notify, stop: stop}
+	notify(s.got, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go s.run()
+	return ctx, s
+}
+
+func (s *Signals) run() {
+	for {
+		select {
+		case <-s.done:
+			return
+		case got := <-s.got:
+			s.mu.Lock()
+			if got == os.Interrupt && s.interrupt != nil {
+				select {
+				case s.interrupt <- struct{}{}:
+				default: // two are waiting already
+				}
+			} else {
+				s.stop(s.got)
+				s.cancel(&SignalError{got})
+			}
+			s.mu.Unlock()
+		}
+	}
+}
+
+// Stop gives the signals back to the system's defaults. The context stays as it is.
+func (s *Signals) Stop() {
+	s.stop(s.got)
+	close(s.done)
+}
+
+// interrupts sends SIGINT to a channel from now on, until restore is called.
+func (s *Signals) interrupts() (c <-chan struct{}, restore func()) {
+	sent := make(chan struct{}, 2)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.interrupt = sent
+	return sent, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.interrupt = nil
+	}
+}
