@@ -21,6 +21,7 @@ import (
 	"github.com/sregistry-shell/sregistry-shell/client/name"
 	"github.com/sregistry-shell/sregistry-shell/client/signin"
 	"github.com/sregistry-shell/sregistry-shell/client/store"
+	"github.com/sregistry-shell/sregistry-shell/client/transfer"
 )
 
 // Config says how a Client works. Only Settings must be set.
@@ -38,6 +39,9 @@ type Config struct {
 	FirstWait time.Duration
 }
 
+// streams is how many requests of a client move bytes at once.
+const streams = 16
+
 // Client works on the images of one account. Making one costs nothing: it signs in when an
 // operation first needs the server. Its methods may be called from any goroutine.
 type Client struct {
@@ -47,12 +51,13 @@ type Client struct {
 	wire   *http.Transport
 	closer func() error
 
-	creating sync.Mutex // held while a collection is made
+	streams  *transfer.Streams // shared by all transfers
+	creating sync.Mutex        // held while a collection is made
 }
 
 // New makes a client.
 func New(cfg Config) *Client {
-	c := &Client{cfg: cfg, report: cfg.Reporter, wire: store.Wire()}
+	c := &Client{cfg: cfg, report: cfg.Reporter, wire: store.Wire(), streams: transfer.NewStreams(streams)}
 	if c.report == nil {
 		c.report = silent{}
 	}

@@ -190,7 +190,7 @@ func (c *Client) receive(ctx context.Context, o store.Object, w io.Writer, resta
 	meter := c.report.Begin(Transfer{Verb: "pull", Label: o.Key.String(), Size: image.Size})
 	var digests *transfer.Digests
 	var moved int64
-	err := c.store.Get(ctx, o.Key, o, func(body io.Reader) error {
+	err := c.store.Get(ctx, o.Key, o, store.Whole, func(body io.Reader) error {
 		if err := restart(); err != nil {
 			return err
 		}

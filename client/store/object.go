@@ -40,15 +40,19 @@ func described(key Key, header func(string) string) (Object, error) {
 	return o, nil
 }
 
-// Get gives the object's bytes to read.
-func (s *Swift) Get(ctx context.Context, key Key, want Object, read func(io.Reader) error) error {
+// Get gives a span of the object's bytes to read.
+func (s *Swift) Get(ctx context.Context, key Key, want Object, span Span, read func(io.Reader) error) error {
 	h := http.Header{}
 	if want.ETag != "" && !want.Large {
 		h.Set("If-Match", want.ETag) // of a large object RGW compares the manifest's
 	}
+	part := span != Whole
+	if part {
+		h.Set("Range", span.header())
+	}
 	resp, err := s.get(ctx, key, nil, h)
 	if err != nil {
-		if IsStatus(err, http.StatusPreconditionFailed) {
+		if IsStatus(err, http.StatusPreconditionFailed) || part && IsStatus(err, http.StatusRequestedRangeNotSatisfiable) {
 			return ErrChanged
 		}
 		return err
@@ -58,15 +62,49 @@ func (s *Swift) Get(ctx context.Context, key Key, want Object, read func(io.Read
 	if err != nil {
 		return err
 	}
+	length := got.Size
+	if part {
+		if got.Size, err = span.check(resp, length); err != nil {
+			return err
+		}
+	}
 	if want.ETag != "" && (got.ETag != want.ETag || want.Size >= 0 && got.Size != want.Size) {
 		return ErrChanged
 	}
-	body := &counted{r: resp.Body, left: got.Size}
+	body := &counted{r: resp.Body, left: length}
 	err = read(body)
 	if body.err != nil {
 		return broken(ctx, body.err)
 	}
 	return err
+}
+
+// header is the span as a Range header writes it.
+func (s Span) header() string {
+	if s.N < 0 {
+		return fmt.Sprintf("bytes=%d-", s.Off)
+	}
+	return fmt.Sprintf("bytes=%d-%d", s.Off, s.Off+s.N-1)
+}
+
+// check compares the answer to a Range with what was asked for, and gives the size of the whole.
+func (s Span) check(resp *http.Response, length int64) (int64, error) {
+	var first, last, whole int64
+	said := resp.Header.Get("Content-Range")
+	_, err := fmt.Sscanf(said, "bytes %d-%d/%d", &first, &last, &whole)
+	n := s.N
+	if n < 0 {
+		n = whole - s.Off
+	}
+	switch {
+	case resp.StatusCode != http.StatusPartialContent || err != nil:
+		return 0, fmt.Errorf("the server answers %s with status %d and the range %q", s.header(), resp.StatusCode, said)
+	case first != s.Off || last != first+length-1:
+		return 0, fmt.Errorf("the server answers %s with the range %q and %d bytes", s.header(), said, length)
+	case length != n:
+		return 0, ErrChanged // the object ends before the span does
+	}
+	return whole, nil
 }
 
 // counted notes why reading an answer failed, and that it was as long as it said.

@@ -121,8 +121,14 @@ func (r Retry) Stat(ctx context.Context, key Key) (o Object, err error) {
 }
 
 // Get calls read anew with each attempt.
-func (r Retry) Get(ctx context.Context, key Key, want Object, read func(io.Reader) error) error {
-	return r.retry(ctx, func(bool) error { return r.Store.Get(ctx, key, want, read) })
+func (r Retry) Get(ctx context.Context, key Key, want Object, span Span, read func(io.Reader) error) error {
+	return r.retry(ctx, func(bool) error { return r.Store.Get(ctx, key, want, span, read) })
+}
+
+// PutManifest is repeatable as it stands.
+func (r Retry) PutManifest(ctx context.Context, key Key, segments []Segment, h Header) (o Object, err error) {
+	err = r.retry(ctx, func(bool) error { o, err = r.Store.PutManifest(ctx, key, segments, h); return err })
+	return o, err
 }
 
 // Put is repeatable but for IfAbsent: an attempt whose answer was lost may have stored the object,

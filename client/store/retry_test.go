@@ -41,7 +41,7 @@ func (f *flaky) Put(context.Context, Key, io.ReaderAt, int64, int64, Header) (Ob
 	return Object{ETag: "sent"}, f.next()
 }
 
-func (f *flaky) Get(_ context.Context, _ Key, _ Object, read func(io.Reader) error) error {
+func (f *flaky) Get(_ context.Context, _ Key, _ Object, _ Span, read func(io.Reader) error) error {
 	err := f.next()
 	if e := read(strings.NewReader("bytes")); e != nil {
 		return e
@@ -157,7 +157,7 @@ func TestWhatIsNotRepeatableAsItStands(t *testing.T) {
 func TestGetBeginsAnew(t *testing.T) {
 	var got []string
 	f := &flaky{fail: []error{reset}}
-	err := Retry{Store: f, First: time.Microsecond}.Get(t.Context(), Key{}, Object{}, func(r io.Reader) error {
+	err := Retry{Store: f, First: time.Microsecond}.Get(t.Context(), Key{}, Object{}, Whole, func(r io.Reader) error {
 		b, err := io.ReadAll(r)
 		got = append(got, string(b))
 		return err
@@ -167,7 +167,7 @@ func TestGetBeginsAnew(t *testing.T) {
 	}
 	full := errors.New("the reader's own")
 	f = &flaky{}
-	err = Retry{Store: f}.Get(t.Context(), Key{}, Object{}, func(io.Reader) error { return full })
+	err = Retry{Store: f}.Get(t.Context(), Key{}, Object{}, Whole, func(io.Reader) error { return full })
 	if err != full || f.calls != 1 {
 		t.Errorf("%v after %d calls", err, f.calls)
 	}

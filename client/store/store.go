@@ -12,6 +12,8 @@ package store
 
 import (
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -58,19 +60,45 @@ type Listing struct {
 	Before string // names less than this
 }
 
+// Span is a part of an object's bytes: N from Off. An N below zero goes to the end.
+type Span struct{ Off, N int64 }
+
+// Whole is the span of all bytes.
+var Whole = Span{0, -1}
+
+// Segment is an object that a large object consists of.
+type Segment struct {
+	Key
+	MD5  string // lower-case hex
+	Size int64  // bytes
+}
+
+// LargeETag is the ETag of the large object that consists of segments with these MD5s: on every
+// server the MD5 of their hex digits in a row. It proves which segments an object uses.
+func LargeETag(md5s []string) string {
+	h := md5.New()
+	for _, m := range md5s {
+		io.WriteString(h, m)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
 // Store is object storage. Every method stops when its context ends, and may be called from any
 // goroutine. Errors are a *StatusError for an answer, *BrokenError for a connection, or ErrChanged.
 type Store interface {
 	// Stat describes an object; StatusError 404 when there is none.
 	Stat(ctx context.Context, key Key) (Object, error)
-	// Get gives the object's bytes to read, which may call it more than once: each time from the
-	// first byte. Of an object that is not as want says (ETag, size, date), it fails with
-	// ErrChanged. What read returns is returned.
-	Get(ctx context.Context, key Key, want Object, read func(io.Reader) error) error
+	// Get gives a span of the object's bytes to read, which may be called more than once: each
+	// time from the span's first byte. Of an object that is not as want says (ETag, size), it
+	// fails with ErrChanged. What read returns is returned.
+	Get(ctx context.Context, key Key, want Object, span Span, read func(io.Reader) error) error
 	// Put stores n bytes of body from off as one object and returns it once the server has all.
 	// An object that was there is readable until then, and stays if Put fails.
 	Put(ctx context.Context, key Key, body io.ReaderAt, off, n int64, h Header) (Object, error)
-	// Delete removes an object; StatusError 404 when there is none.
+	// PutManifest stores a large object that is the segments in their order, and returns it. The
+	// segments must be there; the server checks sizes, and hashes where it can.
+	PutManifest(ctx context.Context, key Key, segments []Segment, h Header) (Object, error)
+	// Delete removes an object, of a large one the manifest alone; StatusError 404 when there is none.
 	Delete(ctx context.Context, key Key) error
 	// List goes through the objects of a container by name. Entries may lack ETag and Size.
 	List(ctx context.Context, container string, l Listing) iter.Seq2[Object, error]

@@ -71,18 +71,7 @@ func absent(key Key, method string, err error) error {
 
 // get makes a request whose answer is read by the caller, who closes it.
 func (s *Swift) get(ctx context.Context, key Key, query url.Values, h http.Header) (*http.Response, error) {
-	u, err := url.Parse(signin.Placeholder)
-	if err != nil {
-		return nil, err
-	}
-	if key.Container != "" {
-		u.Path += "/" + key.Container
-	}
-	if key.Object != "" {
-		u.Path += "/" + key.Object
-	}
-	u.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address(key, query.Encode()), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +81,25 @@ func (s *Swift) get(ctx context.Context, key Key, query url.Values, h http.Heade
 	req.Header.Set("User-Agent", signin.UserAgent)
 	resp, err := s.http.Do(req)
 	return resp, absent(key, http.MethodGet, plain(ctx, err))
+}
+
+// address is the URL of an account, a container or an object.
+func address(key Key, query string) string {
+	u := url.URL{Path: "/", RawQuery: query}
+	if key.Container != "" {
+		u.Path += key.Container
+	}
+	if key.Object != "" {
+		u.Path += "/" + key.Object
+	}
+	path := strings.TrimSuffix(u.EscapedPath(), "/")
+	if strings.HasSuffix(key.Object, "/") {
+		path += "/"
+	}
+	if query != "" {
+		path += "?" + query
+	}
+	return signin.Placeholder + path
 }
 
 // plain takes the types of this package out of what net/http and ncw/swift wrap around them.

@@ -52,7 +52,7 @@ func TestAnswersBecomeErrors(t *testing.T) {
 		var e *StatusError
 		for _, err := range []error{
 			s.Delete(t.Context(), Key{"con", "o"}),
-			s.Get(t.Context(), Key{"con", "o"}, Object{}, nil),
+			s.Get(t.Context(), Key{"con", "o"}, Object{}, Whole, nil),
 		} {
 			if !errors.As(err, &e) || e.Status != 503 || e.RetryAfter != 7*time.Second || e.Path != "/con/o" {
 				t.Fatalf("%#v", err)
@@ -78,7 +78,7 @@ func TestStandstillEnds(t *testing.T) {
 	defer close(release)
 	s := NewSwift(Status{Base: Stall{Base: direct{server.URL}, Silence: 20 * time.Millisecond, Patience: 20 * time.Millisecond}})
 	for _, object := range []string{"none", "half"} {
-		err := s.Get(t.Context(), Key{"con", object}, Object{}, func(r io.Reader) error {
+		err := s.Get(t.Context(), Key{"con", object}, Object{}, Whole, func(r io.Reader) error {
 			_, err := io.Copy(io.Discard, r)
 			return err
 		})
@@ -94,7 +94,7 @@ func TestShortBodyIsBroken(t *testing.T) {
 		w.Header().Set("Content-Length", "100")
 		w.Write(make([]byte, 50))
 	})
-	err := s.Get(t.Context(), Key{"con", "o"}, Object{}, func(r io.Reader) error {
+	err := s.Get(t.Context(), Key{"con", "o"}, Object{}, Whole, func(r io.Reader) error {
 		_, err := io.Copy(io.Discard, r)
 		return err
 	})
@@ -109,7 +109,7 @@ func TestReplacedWhileRead(t *testing.T) {
 		w.Header().Set("Etag", `"new"`)
 		fmt.Fprint(w, "new bytes")
 	})
-	err := s.Get(t.Context(), Key{"con", "o"}, Object{ETag: "old", Large: true, Size: 9}, func(io.Reader) error { t.Error("read"); return nil })
+	err := s.Get(t.Context(), Key{"con", "o"}, Object{ETag: "old", Large: true, Size: 9}, Whole, func(io.Reader) error { t.Error("read"); return nil })
 	if err != ErrChanged {
 		t.Errorf("%v", err)
 	}

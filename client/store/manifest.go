@@ -1,0 +1,100 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/sregistry-shell/sregistry-shell/client/signin"
+)
+
+// MaxSegments is how many segments a large object may have (max_manifest_segments of OpenStack
+// Swift, rgw_max_slo_entries of RGW; both 1,000 unless an operator changed them).
+const MaxSegments = 1000
+
+// manifestEntry is a segment in a manifest. Every field is given: RGW checks no hash and takes a
+// missing one as empty, which would make the large object's ETag wrong.
+type manifestEntry struct {
+	Path string `json:"path"`
+	ETag string `json:"etag"`
+	Size int64  `json:"size_bytes"`
+}
+
+// PutManifest stores a static large object. No ETag goes along, because RGW compares it with that
+// of nothing; the ETag that comes back is compared instead.
+func (s *Swift) PutManifest(ctx context.Context, key Key, segments []Segment, h Header) (Object, error) {
+	entries := make([]manifestEntry, len(segments))
+	md5s := make([]string, len(segments))
+	o := Object{Key: key, ContentType: h.ContentType, Large: true}
+	for i, segment := range segments {
+		entries[i] = manifestEntry{"/" + segment.Key.String(), segment.MD5, segment.Size}
+		md5s[i] = segment.MD5
+		o.Size += segment.Size
+	}
+	body, err := json.Marshal(entries)
+	if err != nil {
+		return Object{}, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, address(key, "multipart-manifest=put&heartbeat=on"), bytes.NewReader(body))
+	if err != nil {
+		return Object{}, err
+	}
+	req.Header.Set("User-Agent", signin.UserAgent)
+	req.Header.Set("Accept", "application/json") // of the answer behind a heartbeat
+	req.Header.Set("Content-Type", h.ContentType)
+	for name, value := range h.Meta {
+		req.Header.Set("X-Object-Meta-"+name, value)
+	}
+	resp, err := s.http.Do(req)
+	if err = plain(ctx, err); err != nil {
+		return Object{}, err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return Object{}, broken(ctx, err)
+	}
+	o.ETag = strings.ToLower(strings.Trim(resp.Header.Get("Etag"), `"`))
+	if resp.StatusCode == http.StatusAccepted {
+		if o.ETag, err = beaten(key, answer); err != nil {
+			return Object{}, err
+		}
+	}
+	if want := LargeETag(md5s); o.ETag != want {
+		return Object{}, fmt.Errorf("%w: the large object has the ETag %q, not %q", ErrDamaged, o.ETag, want)
+	}
+	return o, nil
+}
+
+// beaten reads the answer that OpenStack Swift sends after its heartbeat: spaces until the
+// segments are checked, then the status that a plain answer would have had.
+func beaten(key Key, answer []byte) (etag string, err error) {
+	var result struct {
+		Status string     `json:"Response Status"`
+		Body   string     `json:"Response Body"`
+		ETag   string     `json:"Etag"`
+		Errors [][]string `json:"Errors"`
+	}
+	if err := json.Unmarshal(answer, &result); err != nil {
+		return "", &BrokenError{errors.New("the answer to a manifest broke off")}
+	}
+	code, _, _ := strings.Cut(result.Status, " ")
+	status, err := strconv.Atoi(code)
+	if err != nil {
+		return "", fmt.Errorf("the server answers a manifest with the status %q", result.Status)
+	}
+	if status >= 300 {
+		words := result.Body
+		for _, e := range result.Errors {
+			words += " " + strings.Join(e, ": ")
+		}
+		return "", &StatusError{Method: http.MethodPut, Path: "/" + key.String(), Status: status, Reason: reason("text/plain", []byte(words))}
+	}
+	return strings.ToLower(strings.Trim(result.ETag, `"`)), nil
+}
