@@ -99,7 +99,7 @@ func (q *request) postAccount() error {
 			return err
 		}
 		merged := mergeMetadata(p, a.headers, h, "Account", accountACL)
-		_, err = tx.Exec("UPDATE account SET headers = ? WHERE id = ?", merged.text(), a.id)
+		_, err = tx.Exec("UPDATE account SET headers = ? WHERE id = ?", []byte(merged.text()), a.id)
 		return err
 	})
 	switch {

@@ -173,7 +173,7 @@ func (q *request) putContainer() error {
 		if errors.Is(err, errNoContainer) {
 			f := mergeMetadata(p, nil, q.r.Header, "Container", readACL, writeACL)
 			_, err = tx.Exec("INSERT INTO container (account, name, created, changed, headers) VALUES (?, ?, ?, ?, ?)",
-				a.id, q.container, int64(stampOf(q.now)), int64(stampOf(q.now)), f.text())
+				a.id, q.container, int64(stampOf(q.now)), int64(stampOf(q.now)), []byte(f.text()))
 			return err
 		}
 		if err != nil {
@@ -198,7 +198,7 @@ func (q *request) saveContainer(tx *sql.Tx, c *containerRow) error {
 	if f.text() == c.headers.text() {
 		return nil
 	}
-	_, err := tx.Exec("UPDATE container SET headers = ?, changed = ? WHERE id = ?", f.text(), int64(stampOf(q.now)), c.id)
+	_, err := tx.Exec("UPDATE container SET headers = ?, changed = ? WHERE id = ?", []byte(f.text()), int64(stampOf(q.now)), c.id)
 	return err
 }
 

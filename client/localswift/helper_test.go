@@ -38,6 +38,7 @@ func start(t testing.TB, o localswift.Options) (*localswifttest.Endpoint, *as) {
 		o.Users = testUsers
 	}
 	e := localswifttest.Start(t, o)
+	servers.Store(e.StorageURL, e.Server)
 	t.Cleanup(http.DefaultClient.CloseIdleConnections)
 	return e, signIn(t, e, o.Users[0])
 }

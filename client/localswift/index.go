@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	_ "modernc.org/sqlite" // the database driver "sqlite"
+	"modernc.org/sqlite" // also the database driver of that name
 )
 
 // schema is the index. Names are compared byte by byte, as Swift sorts them.
@@ -21,14 +21,14 @@ CREATE TABLE IF NOT EXISTS account (
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	name TEXT NOT NULL UNIQUE,
 	created INTEGER NOT NULL,
-	headers TEXT NOT NULL DEFAULT '');
+	headers BLOB NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS container (
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
 	account INTEGER NOT NULL,
 	name TEXT NOT NULL,
 	created INTEGER NOT NULL,
 	changed INTEGER NOT NULL,
-	headers TEXT NOT NULL DEFAULT '',
+	headers BLOB NOT NULL DEFAULT '',
 	objects INTEGER NOT NULL DEFAULT 0,
 	bytes INTEGER NOT NULL DEFAULT 0,
 	UNIQUE (account, name));
@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS object (
 	total INTEGER NOT NULL DEFAULT 0,
 	whole TEXT NOT NULL DEFAULT '',
 	delete_at INTEGER NOT NULL DEFAULT 0,
-	headers TEXT NOT NULL DEFAULT '',
+	headers BLOB NOT NULL DEFAULT '',
 	PRIMARY KEY (container, name)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS object_delete_at ON object (delete_at) WHERE delete_at > 0;
 CREATE TABLE IF NOT EXISTS blob (
@@ -180,7 +180,7 @@ func (x *index) run(batch []*pending) error {
 		if _, err := tx.Exec("SAVEPOINT one"); err != nil {
 			return err
 		}
-		if b.err = b.change(tx); b.err != nil {
+		if b.err = b.try(tx); b.err != nil {
 			if _, err := tx.Exec("ROLLBACK TO one"); err != nil {
 				return err
 			}
@@ -189,7 +189,33 @@ func (x *index) run(batch []*pending) error {
 			return err
 		}
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		// A commit that fails can leave the transaction open, and there is
+		// only this one connection; when it does not, this does nothing.
+		x.write.Exec("ROLLBACK")
+		return err
+	}
+	return nil
+}
+
+// try makes the change. A panic in it must not pass for success with those that
+// share the transaction.
+func (p *pending) try(tx *sql.Tx) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panic in a change: %v", v)
+		}
+	}()
+	return p.change(tx)
+}
+
+// sqliteFull is SQLITE_FULL.
+const sqliteFull = 13
+
+// indexFull tells whether the index could not grow.
+func indexFull(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code() == sqliteFull
 }
 
 // querier is what reading needs: the reading pool, or a transaction.

@@ -43,7 +43,7 @@ func (q *request) postObject() error {
 			kind = v
 		}
 		_, err = tx.Exec("UPDATE object SET headers = ?, type = ?, delete_at = ?, changed = ? WHERE container = ? AND name = ?",
-			f.text(), kind, at, int64(stampOf(q.s.opt.Now())), c.id, q.object)
+			[]byte(f.text()), kind, at, int64(stampOf(q.s.opt.Now())), c.id, q.object)
 		return err
 	})
 	if err != nil {

@@ -47,7 +47,7 @@ func failureOf(err error) *failure {
 		return &failure{status: http.StatusRequestEntityTooLarge, word: "EntityTooLarge"}
 	case errors.Is(err, errShortBody):
 		return &failure{status: 499, word: "RequestTimeout"}
-	case errors.As(err, &st) && (errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)):
+	case errors.As(err, &st) && (errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)), indexFull(err):
 		return &failure{status: http.StatusInsufficientStorage, word: "InsufficientStorage"}
 	}
 	return &failure{status: http.StatusInternalServerError, word: "InternalError", text: "the embedded endpoint failed: " + err.Error() + "\n"}

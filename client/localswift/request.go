@@ -66,6 +66,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	rec := &recorder{ResponseWriter: w, early: q.early(body)}
 	q.w = rec
 	start := time.Now()
+	s.running.Add(1)
+	defer s.running.Add(-1)
 	defer func() {
 		if v := recover(); v != nil && v != http.ErrAbortHandler {
 			s.logf(q, rec, body, start, fmt.Sprint(v))
@@ -220,7 +222,7 @@ func (q *request) route() error {
 	if q.store, err = q.s.data(); err != nil {
 		return err
 	}
-	q.s.expire(q.store, q.now)
+	q.s.expire(q.ctx, q.store, q.now)
 	if err := q.checkTempURL(); err != nil {
 		return err
 	}

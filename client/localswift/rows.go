@@ -3,8 +3,10 @@ package localswift
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -20,27 +22,37 @@ func (s stamp) time() time.Time { return time.UnixMicro(int64(s)).UTC() }
 // canonical names.
 type fields map[string]string
 
+// text is the form they are stored in: each name and value, sorted, ended by
+// NUL. Values can be any bytes but that; JSON could not hold them.
 func (f fields) text() string {
-	if len(f) == 0 {
-		return ""
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		b.WriteString(name + "\x00" + f[name] + "\x00")
 	}
-	b, _ := json.Marshal(f) // a map of strings always encodes
-	return string(b)
+	return b.String()
 }
 
 // Scan reads the form text makes.
 func (f *fields) Scan(v any) error {
 	*f = fields{}
+	var text string
 	switch v := v.(type) {
 	case string:
-		if v == "" {
-			return nil
-		}
-		return json.Unmarshal([]byte(v), f)
-	case nil:
-		return nil
+		text = v
+	case []byte:
+		text = string(v)
+	default:
+		return errors.New("headers are no text")
 	}
-	return errors.New("headers are no text")
+	for text != "" {
+		name, rest, ok := strings.Cut(text, "\x00")
+		value, rest, ok2 := strings.Cut(rest, "\x00")
+		if !ok || !ok2 {
+			return errors.New("headers are cut short")
+		}
+		(*f)[name], text = value, rest
+	}
+	return nil
 }
 
 type accountRow struct {
@@ -164,7 +176,7 @@ func putObject(tx *sql.Tx, o *objectRow) (unused string, err error) {
 		}
 	}
 	if _, err := tx.Exec("INSERT OR REPLACE INTO object ("+objectColumns+") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-		o.container, o.name, o.blob, o.size, o.etag, o.kind, int64(o.changed), o.slo, o.total, o.whole, o.deleteAt, o.headers.text()); err != nil {
+		o.container, o.name, o.blob, o.size, o.etag, o.kind, int64(o.changed), o.slo, o.total, o.whole, o.deleteAt, []byte(o.headers.text())); err != nil {
 		return "", err
 	}
 	return unused, addTotals(tx, o.container, objects, bytes)

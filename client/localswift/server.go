@@ -30,6 +30,7 @@ type Server struct {
 	closed bool
 
 	tokens     sync.Map     // User.Name -> issued
+	running    atomic.Int64 // requests under way
 	generation atomic.Int64 // tokens of earlier ones are void
 	trans      atomic.Int64
 	manifests  manifestCache
@@ -128,7 +129,7 @@ func (s *Server) Close() error {
 	if s.store == nil {
 		return nil
 	}
-	err := s.store.close()
+	err := s.store.close(s.running.Load() == 0)
 	s.store = nil
 	return err
 }
@@ -137,6 +138,8 @@ func (s *Server) Close() error {
 // finish for at most ten seconds and closes the rest. It returns nil after such
 // a stop. It does not close the Server.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	ended := make(chan struct{})
 	h := &http.Server{
 		BaseContext: func(net.Listener) context.Context {
@@ -176,6 +179,17 @@ type stoppingKey struct{}
 func stopping(ctx context.Context) <-chan struct{} {
 	ch, _ := ctx.Value(stoppingKey{}).(<-chan struct{})
 	return ch
+}
+
+// StorageURL is the storage URL a user is given who reaches the server at base,
+// such as "http://127.0.0.1:8080"; "" if there is no such user.
+func (s *Server) StorageURL(base, user string) string {
+	for i := range s.users {
+		if s.users[i].Name == user {
+			return base + s.opt.Personality.storagePath(&s.users[i])
+		}
+	}
+	return ""
 }
 
 // IsLoopback tells whether a listener at addr ("127.0.0.1:8080") can be reached

@@ -156,10 +156,11 @@ func (s *store) knows(id string) (bool, error) {
 	return err == nil, err
 }
 
-// close gives the directory back.
-func (s *store) close() error {
+// close gives the directory back. With clean nothing is under way that could
+// leave a file behind; else the next user of the directory looks for such.
+func (s *store) close(clean bool) error {
 	err := s.index.close()
-	if err == nil {
+	if err == nil && clean {
 		err = os.Remove(s.opened)
 	}
 	return errors.Join(err, s.lock.Close())

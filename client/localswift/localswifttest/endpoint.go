@@ -51,9 +51,8 @@ func Start(t testing.TB, o localswift.Options) *Endpoint {
 		}
 	})
 	u := s.Users()[0]
-	e := &Endpoint{URL: "http://" + ln.Addr().String(), User: u.Name, Key: u.Key, Server: s}
-	_, e.StorageURL = e.SignIn(t, u.Name, u.Key)
-	return e
+	url := "http://" + ln.Addr().String()
+	return &Endpoint{URL: url, User: u.Name, Key: u.Key, StorageURL: s.StorageURL(url, u.Name), Server: s}
 }
 
 // SignIn signs in by v1 authentication and returns the token and the storage
