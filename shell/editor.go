@@ -109,6 +109,9 @@ func newEditor(c editorConfig) (*editor, error) {
 
 // filter sees every key before readline does, on readline's own goroutine.
 func (e *editor) filter(r rune) (rune, bool) {
+	if r == 0 { // the end: the terminal may be closed already
+		return r, true
+	}
 	if now := e.width(); now != e.columns {
 		e.columns = now
 		e.onColumns()

@@ -118,13 +118,22 @@ func (s *Session) readEntry() (string, error) {
 		}
 		idle = 0
 		source += line
-		if class, _ := vm.Classify(source); class == vm.Incomplete {
+		if class, _ := vm.Classify(entry(source)); class == vm.Incomplete {
 			source += "\n"
 			prompt = continuation(source)
 			continue
 		}
 		return source, nil
 	}
+}
+
+// entry is what was typed, as package vm takes it: at the prompt a # at the beginning is the length
+// of something, and no #! line.
+func entry(source string) string {
+	if strings.HasPrefix(source, "#") {
+		return " " + source
+	}
+	return source
 }
 
 func (s *Session) readLine(prompt string) (string, error) {
@@ -260,7 +269,7 @@ func (s *Session) evaluate(ctx context.Context, chunk, source string) ([]lua.LVa
 	defer cancel(nil)
 	done := make(chan outcome, 1)
 	go func() {
-		values, err := s.vm.Eval(call, chunk, source)
+		values, err := s.vm.Eval(call, chunk, entry(source))
 		done <- outcome{values, err}
 	}()
 	ended := ctx.Done()
