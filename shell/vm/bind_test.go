@@ -174,6 +174,26 @@ func TestOtherErrors(t *testing.T) {
 	})
 }
 
+func TestNilPointers(t *testing.T) {
+	b := newBench(t, nil)
+	b.L.SetGlobal("unguarded", b.L.NewFunction(func(L *lua.LState) int {
+		var none *client.Image
+		L.Push(lua.LString(none.Name))
+		return 1
+	}))
+	if err := b.fails(t, `unguarded()`); !errors.As(err, new(*PanicError)) {
+		t.Errorf("%v is not said to be a fault of the program", err)
+	}
+	err := b.fails(t, `
+		local co = coroutine.wrap(function()
+			return setmetatable({}, {__index = function() coroutine.yield(1) end}).x
+		end)
+		co() co()`)
+	if !strings.Contains(err.Message, "yielded inside a metamethod") || err.Cause != nil {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestFaultsOfTheProgram(t *testing.T) {
 	b := newBench(t, nil)
 	b.L.SetGlobal("crash", b.L.NewFunction(func(L *lua.LState) int {

@@ -104,6 +104,9 @@ func (m *VM) failure(err error, epoch context.Context) error {
 	switch {
 	case api.Type == lua.ApiErrorPanic && string(text) == stackOverflow:
 		return m.scriptError(where, "stack overflow: a function calls itself too deep", trace, nil, api.Object)
+	case api.Type == lua.ApiErrorPanic && strings.Contains(string(text), "nil pointer dereference") && ofInterpreter(goStack):
+		// What gopher-lua does when a coroutine yields where the interpreter itself is in between.
+		return m.scriptError(where, "a coroutine yielded inside a metamethod or an iterator, where it cannot", trace, nil, api.Object)
 	case api.Type == lua.ApiErrorPanic:
 		cause := &client.Error{Op: "run", Code: client.Internal, Err: &PanicError{string(text), []byte(goStack)}}
 		return m.scriptError(where, string(text), trace, cause, api.Object)
@@ -112,6 +115,18 @@ func (m *VM) failure(err error, epoch context.Context) error {
 		return e
 	}
 	return m.scriptError(where, m.Render(api.Object, 0), trace, nil, api.Object)
+}
+
+// ofInterpreter tells whether the panic of a Go stack came from gopher-lua itself, and not from a
+// function of this program that it called.
+func ofInterpreter(goStack string) bool {
+	_, above, _ := strings.Cut(goStack, "panic(")
+	for line := range strings.Lines(above) {
+		if !strings.HasPrefix(line, "\t") && strings.Contains(line, "(") && !strings.HasPrefix(line, "runtime.") && !strings.HasPrefix(line, "panic(") && !strings.HasPrefix(line, "{") {
+			return strings.HasPrefix(line, "github.com/yuin/gopher-lua.")
+		}
+	}
+	return false
 }
 
 func (m *VM) scriptError(where, message, trace string, cause error, v lua.LValue) *ScriptError {

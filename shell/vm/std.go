@@ -2,6 +2,7 @@ package vm
 
 import (
 	"io"
+	"math"
 	"runtime"
 	"strings"
 
@@ -75,6 +76,9 @@ func (m *VM) openStd() {
 		L.Push(t)
 		return 1
 	}))
+	L.GetGlobal("math").(*lua.LTable).RawSetString("huge", lua.LNumber(math.Inf(1)))
+	debug := L.GetGlobal("debug").(*lua.LTable)
+	debug.RawSetString("traceback", L.NewFunction(traceback(debug.RawGetString("traceback").(*lua.LFunction))))
 	coroutine := L.GetGlobal("coroutine").(*lua.LTable)
 	coroutine.RawSetString("yield", L.NewFunction(yield))
 }
@@ -210,6 +214,19 @@ func pairs(original *lua.LFunction) lua.LGFunction {
 		L.Push(v)
 		L.Call(1, 3)
 		return 3
+	}
+}
+
+// traceback gives a message that is no string back as it is, as Lua does, so that
+// xpcall(f, debug.traceback) keeps the code of an error.
+func traceback(original *lua.LFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		switch L.Get(1).(type) {
+		case *lua.LNilType, lua.LString, lua.LNumber, *lua.LState:
+			return forward(L, original)
+		}
+		L.SetTop(1)
+		return 1
 	}
 }
 
