@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"net/http"
 	"syscall"
 
 	"github.com/sregistry-shell/sregistry-shell/client/signin"
@@ -52,18 +51,28 @@ func classify(err error) (code Code, hint string) {
 		return Invalid, ""
 	case errors.As(err, &in):
 		switch {
-		case in.Status == 0 || in.Status >= 500 || in.Status == http.StatusTooManyRequests:
-			return Unavailable, "check the URL, the network and http_proxy/no_proxy"
-		case in.Status == http.StatusUnauthorized || in.Status == http.StatusForbidden:
+		case in.Refused():
 			return Denied, ""
+		case in.Status == 0 || in.Busy():
+			return Unavailable, "check the URL, the network and http_proxy/no_proxy"
 		}
 		return Invalid, ""
-	case errors.As(err, &status):
-		return statusCode(status.Status)
 	case errors.Is(err, store.ErrChanged):
 		return Unavailable, "try again"
 	case errors.Is(err, store.ErrDamaged):
-		return Corrupt, ""
+		return Corrupt, "what arrived was not what was sent; push again"
+	case errors.Is(err, store.ErrNotFound):
+		return NotFound, ""
+	case errors.Is(err, store.ErrDenied):
+		return Denied, "ask whoever owns the collection for access"
+	case errors.Is(err, store.ErrFull):
+		return Full, "the quota or the disk of the server is used up"
+	case errors.Is(err, store.ErrExists):
+		return Exists, ""
+	case errors.Is(err, store.ErrBusy):
+		return Unavailable, ""
+	case errors.As(err, &status):
+		return Invalid, ""
 	case errors.As(err, &source):
 		if code, ok := localCode(source.Err); ok {
 			return code, ""
@@ -76,27 +85,6 @@ func classify(err error) (code Code, hint string) {
 		return code, ""
 	}
 	return Internal, ""
-}
-
-func statusCode(status int) (Code, string) {
-	switch status {
-	case http.StatusNotFound:
-		return NotFound, ""
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return Denied, "ask whoever owns the collection for access"
-	case http.StatusRequestEntityTooLarge, http.StatusInsufficientStorage:
-		return Full, "the quota or the disk of the server is used up"
-	case http.StatusConflict, http.StatusPreconditionFailed:
-		return Exists, ""
-	case http.StatusUnprocessableEntity:
-		return Corrupt, "what arrived was not what was sent; push again"
-	case http.StatusRequestTimeout, http.StatusTooManyRequests, 498:
-		return Unavailable, ""
-	}
-	if status >= 500 {
-		return Unavailable, ""
-	}
-	return Invalid, ""
 }
 
 // localCode is the code of a failure of the local file system.

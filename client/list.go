@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"net/http"
 	"sort"
 	"strings"
 
@@ -109,13 +108,13 @@ func (c *Client) Each(ctx context.Context, r ListRequest) iter.Seq2[Image, error
 func (c *Client) tolerate(r ListRequest, collection string, err error) error {
 	switch {
 	case strings.Contains(r.Query, "/"):
-		if store.IsStatus(err, http.StatusNotFound) {
+		if errors.Is(err, store.ErrNotFound) {
 			return notFound(place{name: name.Name{Collection: collection}, missing: true})
 		}
 		return err
-	case store.IsStatus(err, http.StatusNotFound):
+	case errors.Is(err, store.ErrNotFound):
 		return nil
-	case store.IsStatus(err, http.StatusForbidden, http.StatusUnauthorized):
+	case errors.Is(err, store.ErrDenied):
 		c.report.Warn(fmt.Sprintf("the collection %s may not be listed; it is left out", collection))
 		return nil
 	}
@@ -140,7 +139,7 @@ func (c *Client) scope(ctx context.Context, r ListRequest) (collections []string
 		return []string{collection}, match, nil
 	}
 	for container, err := range c.store.Containers(ctx) {
-		if store.IsStatus(err, http.StatusForbidden, http.StatusUnauthorized) {
+		if errors.Is(err, store.ErrDenied) {
 			return nil, nil, refuse(Denied, errors.New("this user may not list the collections of the account"),
 				`search "collection/" asks one collection`)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"sort"
 	"strings"
 
@@ -58,7 +57,7 @@ func (c *Client) look(ctx context.Context, n name.Name) (place, error) {
 	g.Go(func() (err error) {
 		exact, err = c.store.Stat(gctx, store.Key{Container: n.Collection, Object: n.Raw})
 		there = err == nil
-		if store.IsStatus(err, http.StatusNotFound, http.StatusForbidden, http.StatusUnauthorized, http.StatusBadRequest) {
+		if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDenied) || errors.Is(err, store.ErrInvalid) {
 			return nil // the listings say more
 		}
 		return err
@@ -67,7 +66,7 @@ func (c *Client) look(ctx context.Context, n name.Name) (place, error) {
 		g.Go(func() error {
 			for o, err := range c.store.List(gctx, n.Collection, store.Listing{Prefix: stem}) {
 				switch {
-				case store.IsStatus(err, http.StatusForbidden, http.StatusUnauthorized):
+				case errors.Is(err, store.ErrDenied):
 					blind[i] = true // an ACL may let us read but not list
 					return nil
 				case err != nil:
@@ -81,7 +80,7 @@ func (c *Client) look(ctx context.Context, n name.Name) (place, error) {
 	}
 	err := g.Wait()
 	switch {
-	case store.IsStatus(err, http.StatusNotFound):
+	case errors.Is(err, store.ErrNotFound):
 		p.missing = true
 		return p, nil
 	case err != nil:
@@ -120,9 +119,9 @@ func (c *Client) ask(ctx context.Context, n name.Name, refused bool) ([]store.Ob
 			switch {
 			case err == nil:
 				found[i] = &o
-			case store.IsStatus(err, http.StatusForbidden, http.StatusUnauthorized):
+			case errors.Is(err, store.ErrDenied):
 				denied[i] = err
-			case !store.IsStatus(err, http.StatusNotFound):
+			case !errors.Is(err, store.ErrNotFound):
 				return err
 			}
 			return nil

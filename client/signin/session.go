@@ -32,13 +32,21 @@ type Error struct {
 // Error names the server and the user, never the secret.
 func (e *Error) Error() string {
 	switch {
-	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden:
+	case e.Refused():
 		return fmt.Sprintf("%s refuses %s: the user or the secret is wrong (status %d)", e.URL, e.User, e.Status)
 	case e.Status != 0:
 		return fmt.Sprintf("%s does not sign in (status %d): is it the URL of a Swift service?", e.URL, e.Status)
 	}
 	return fmt.Sprintf("%s: %v", e.URL, e.Err)
 }
+
+// Refused tells that the server does not know the user or the secret.
+func (e *Error) Refused() bool {
+	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
+}
+
+// Busy tells that the server cannot sign anybody in now.
+func (e *Error) Busy() bool { return e.Status >= 500 || e.Status == http.StatusTooManyRequests }
 
 // Unwrap gives the reason.
 func (e *Error) Unwrap() error { return e.Err }

@@ -52,7 +52,7 @@ func (s *Swift) Get(ctx context.Context, key Key, want Object, span Span, read f
 	}
 	resp, err := s.get(ctx, key, nil, h)
 	if err != nil {
-		if IsStatus(err, http.StatusPreconditionFailed) || part && IsStatus(err, http.StatusRequestedRangeNotSatisfiable) {
+		if isStatus(err, http.StatusPreconditionFailed) || part && isStatus(err, http.StatusRequestedRangeNotSatisfiable) {
 			return ErrChanged
 		}
 		return err

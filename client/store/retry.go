@@ -41,17 +41,16 @@ func passing(err error) (may, nobody bool) {
 	case errors.Is(err, signin.ErrRenewed):
 		return true, false
 	case errors.As(err, &status):
-		return temporary(status.Status), false
+		return errors.Is(status, ErrBusy), false
 	case errors.As(err, &in):
-		return in.Status == 0 || temporary(in.Status), in.Status == 0
+		return in.Status == 0 || in.Busy(), in.Status == 0
 	case errors.As(err, &broken):
 		return true, errors.Is(err, errStalled) || isDial(err)
 	}
 	return false, false
 }
 
-// temporary are the statuses that may pass. 498 is OpenStack Swift's rate limit; 507 is a full
-// disk and stays; 501 is a server that never will.
+// temporary are the statuses that may pass.
 func temporary(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, 498:
@@ -136,7 +135,7 @@ func (r Retry) PutManifest(ctx context.Context, key Key, segments []Segment, h H
 func (r Retry) Put(ctx context.Context, key Key, body io.ReaderAt, off, n int64, h Header) (o Object, err error) {
 	err = r.retry(ctx, func(again bool) error {
 		o, err = r.Store.Put(ctx, key, body, off, n, h)
-		if again && h.IfAbsent && IsStatus(err, http.StatusPreconditionFailed) {
+		if again && h.IfAbsent && isStatus(err, http.StatusPreconditionFailed) {
 			if there, statErr := r.Store.Stat(ctx, key); statErr == nil && there.ETag == h.MD5 {
 				o, err = there, nil
 			}
@@ -150,7 +149,7 @@ func (r Retry) Put(ctx context.Context, key Key, body io.ReaderAt, off, n int64,
 func (r Retry) Delete(ctx context.Context, key Key) error {
 	return r.retry(ctx, func(again bool) error {
 		err := r.Store.Delete(ctx, key)
-		if again && IsStatus(err, http.StatusNotFound) {
+		if again && errors.Is(err, ErrNotFound) {
 			return nil
 		}
 		return err

@@ -141,7 +141,7 @@ func TestWhatIsNotRepeatableAsItStands(t *testing.T) {
 	if err := r(&flaky{fail: []error{reset, status(404)}}).Delete(t.Context(), Key{}); err != nil {
 		t.Errorf("the second DELETE's 404 is what the first one did: %v", err)
 	}
-	if err := r(&flaky{fail: []error{status(404)}}).Delete(t.Context(), Key{}); !IsStatus(err, 404) {
+	if err := r(&flaky{fail: []error{status(404)}}).Delete(t.Context(), Key{}); !isStatus(err, 404) {
 		t.Errorf("the first DELETE's 404 is a 404: %v", err)
 	}
 	own := &flaky{fail: []error{reset, status(412)}, there: Object{ETag: "mine"}}
@@ -149,7 +149,7 @@ func TestWhatIsNotRepeatableAsItStands(t *testing.T) {
 		t.Errorf("a PUT that meets its own write: %v, %v", o, err)
 	}
 	other := &flaky{fail: []error{reset, status(412)}, there: Object{ETag: "other"}}
-	if _, err := r(other).Put(t.Context(), Key{}, nil, 0, 0, Header{IfAbsent: true, MD5: "mine"}); !IsStatus(err, 412) {
+	if _, err := r(other).Put(t.Context(), Key{}, nil, 0, 0, Header{IfAbsent: true, MD5: "mine"}); !isStatus(err, 412) {
 		t.Errorf("a PUT that meets another's write: %v", err)
 	}
 }
@@ -202,7 +202,7 @@ func TestListingsGoOn(t *testing.T) {
 	for _, err := range r.List(t.Context(), "x", Listing{}) {
 		last = err
 	}
-	if !IsStatus(last, 403) {
+	if !isStatus(last, 403) {
 		t.Errorf("%v", last)
 	}
 	for range r.List(t.Context(), "x", Listing{}) {

@@ -86,7 +86,7 @@ func LargeETag(md5s []string) string {
 // Store is object storage. Every method stops when its context ends, and may be called from any
 // goroutine. Errors are a *StatusError for an answer, *BrokenError for a connection, or ErrChanged.
 type Store interface {
-	// Stat describes an object; StatusError 404 when there is none.
+	// Stat describes an object; ErrNotFound when there is none.
 	Stat(ctx context.Context, key Key) (Object, error)
 	// Get gives a span of the object's bytes to read, which may be called more than once: each
 	// time from the span's first byte. Of an object that is not as want says (ETag, size), it
@@ -98,7 +98,7 @@ type Store interface {
 	// PutManifest stores a large object that is the segments in their order, and returns it. The
 	// segments must be there; the server checks sizes, and hashes where it can.
 	PutManifest(ctx context.Context, key Key, segments []Segment, h Header) (Object, error)
-	// Delete removes an object, of a large one the manifest alone; StatusError 404 when there is none.
+	// Delete removes an object, of a large one the manifest alone; ErrNotFound when there is none.
 	Delete(ctx context.Context, key Key) error
 	// List goes through the objects of a container by name. Entries may lack ETag and Size.
 	List(ctx context.Context, container string, l Listing) iter.Seq2[Object, error]
@@ -129,18 +129,44 @@ func (e *StatusError) Error() string {
 	return s
 }
 
-// IsStatus tells whether err is an answer with one of the statuses.
-func IsStatus(err error, statuses ...int) bool {
-	var e *StatusError
-	if !errors.As(err, &e) {
+// What an answer means. A *StatusError is one of them for errors.Is.
+var (
+	ErrInvalid  = errors.New("the server does not take such a request")
+	ErrNotFound = errors.New("there is no such object or container")
+	ErrDenied   = errors.New("access is denied")
+	ErrExists   = errors.New("something else is there")
+	ErrFull     = errors.New("there is no room: quota or disk")
+	ErrDamaged  = errors.New("the server stored other bytes than were sent")
+	ErrBusy     = errors.New("the server cannot answer now")
+)
+
+// Is tells whether the answer means target. A quota that is exceeded is 413, as a body that is too
+// large is; 498 is OpenStack Swift's rate limit; 507 is a full disk and stays, 501 a server that
+// never will.
+func (e *StatusError) Is(target error) bool {
+	switch e.Status {
+	case http.StatusBadRequest:
+		return target == ErrInvalid
+	case http.StatusNotFound:
+		return target == ErrNotFound
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return target == ErrDenied
+	case http.StatusConflict, http.StatusPreconditionFailed:
+		return target == ErrExists
+	case http.StatusRequestEntityTooLarge, http.StatusInsufficientStorage:
+		return target == ErrFull
+	case http.StatusUnprocessableEntity:
+		return target == ErrDamaged
+	case http.StatusNotImplemented:
 		return false
 	}
-	for _, s := range statuses {
-		if e.Status == s {
-			return true
-		}
-	}
-	return false
+	return target == ErrBusy && temporary(e.Status)
+}
+
+// isStatus tells whether err is an answer with this very status.
+func isStatus(err error, status int) bool {
+	var e *StatusError
+	return errors.As(err, &e) && e.Status == status
 }
 
 // BrokenError is a connection that failed, before the answer or in its middle.
@@ -163,6 +189,3 @@ func (e *SourceError) Unwrap() error { return e.Err }
 
 // ErrChanged says that an object was replaced while it was being read.
 var ErrChanged = errors.New("the object was replaced meanwhile")
-
-// ErrDamaged says that the server did not store what was sent.
-var ErrDamaged = errors.New("the server stored other bytes than were sent")

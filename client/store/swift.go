@@ -61,7 +61,7 @@ func (s *Swift) call(ctx context.Context, method string, key Key, h swift.Header
 // absent makes the answer of RGW for a container whose name is too short for it, 400 on every
 // method, what it means when something is asked: there is none.
 func absent(key Key, method string, err error) error {
-	if method != http.MethodPut && len(key.Container) < shortestContainer && key.Container != "" && IsStatus(err, http.StatusBadRequest) {
+	if method != http.MethodPut && len(key.Container) < shortestContainer && key.Container != "" && isStatus(err, http.StatusBadRequest) {
 		var e *StatusError
 		errors.As(err, &e)
 		e.Status = http.StatusNotFound
@@ -124,7 +124,7 @@ func (s *Swift) HasContainer(ctx context.Context, container string) (bool, error
 	switch {
 	case err == nil:
 		return true, nil
-	case IsStatus(err, http.StatusNotFound):
+	case errors.Is(err, ErrNotFound):
 		return false, nil
 	}
 	return false, err
@@ -134,9 +134,9 @@ func (s *Swift) HasContainer(ctx context.Context, container string) (bool, error
 func (s *Swift) CreateContainer(ctx context.Context, container string) error {
 	_, err := s.call(ctx, http.MethodPut, Key{Container: container}, nil, nil)
 	switch {
-	case IsStatus(err, http.StatusConflict):
+	case isStatus(err, http.StatusConflict):
 		return nil
-	case IsStatus(err, http.StatusBadRequest) && len(container) < shortestContainer:
+	case isStatus(err, http.StatusBadRequest) && len(container) < shortestContainer:
 		return fmt.Errorf("%w: this server takes collections of at least %d characters", err, shortestContainer)
 	}
 	return err

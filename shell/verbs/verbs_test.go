@@ -1,0 +1,180 @@
+package verbs
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+)
+
+// Every declaration says all that help, flags and completion need.
+func TestTableIsComplete(t *testing.T) {
+	seen := map[string]bool{}
+	for _, v := range All() {
+		if seen[v.Name] || Find(v.Name) != v {
+			t.Errorf("%s is there twice", v.Name)
+		}
+		seen[v.Name] = true
+		if v.Summary == "" || v.Help == "" || v.Returns == "" || len(v.Examples) == 0 {
+			t.Errorf("%s lacks a summary, help, what it returns, or an example", v.Name)
+		}
+		if strings.HasSuffix(v.Summary, ".") || strings.ToLower(v.Summary[:1]) != v.Summary[:1] {
+			t.Errorf("%s: the summary is %q", v.Name, v.Summary)
+		}
+		names, flags := map[string]bool{}, map[string]bool{}
+		for _, p := range v.Params {
+			if p.Help == "" || names[p.Name] || p.Flag != "" && flags[p.Flag] {
+				t.Errorf("%s: the parameter %+v", v.Name, p)
+			}
+			names[p.Name], flags[p.Flag] = true, true
+			if p.Complete != "" && p.Complete != "file" && p.Complete != "image" && p.Complete != "collection" {
+				t.Errorf("%s: nobody completes %q", v.Name, p.Complete)
+			}
+			if !strings.Contains(v.HelpText(), "  "+p.Name+" ") {
+				t.Errorf("%s: help does not tell of %s", v.Name, p.Name)
+			}
+		}
+	}
+	if Find("nothing") != nil {
+		t.Error("found nothing")
+	}
+}
+
+func TestSignature(t *testing.T) {
+	for name, want := range map[string][2]string{
+		"push":        {"push(path, name [, options])", "push path [name]"},
+		"pull":        {"pull(image [, file [, options]])", "pull image..."},
+		"search":      {"search([query])", "search [query]"},
+		"collections": {"collections()", "collections"},
+	} {
+		if v := Find(name); v.Signature() != want[0] || v.CommandUse() != want[1] {
+			t.Errorf("%s: %q, %q", name, v.Signature(), v.CommandUse())
+		}
+	}
+}
+
+type items = []any
+type options = map[string]any
+
+func TestBind(t *testing.T) {
+	image := client.Image{URI: "lab/a:v1", Collection: "lab", Object: "a-v1.sif"}
+	for _, c := range []struct {
+		verb string
+		args items
+		want items
+	}{
+		{"push", items{"a.sif", "lab/a"}, items{client.PushRequest{Path: "a.sif", Name: "lab/a"}}},
+		{"push", items{"a.sif", options{"name": "lab/a", "force": true, "jobs": 3.0}}, items{client.PushRequest{Path: "a.sif", Name: "lab/a", Force: true, Jobs: 3}}},
+		{"push", items{items{items{"a", "lab/a"}, options{"path": "b", "name": "lab/b"}}, options{"jobs": 2.0}}, items{
+			client.PushRequest{Path: "a", Name: "lab/a", Jobs: 2}, client.PushRequest{Path: "b", Name: "lab/b", Jobs: 2}}},
+		{"pull", items{image, "f"}, items{client.PullRequest{Image: "lab/a-v1.sif", File: "f"}}},
+		{"pull", items{"lab/a", nil, options{"save": false}}, items{client.PullRequest{Image: "lab/a", NoSave: true}}},
+		{"pull", items{"lab/a", options{"save": true}}, items{client.PullRequest{Image: "lab/a"}}},
+		{"pull", items{items{"lab/a", image, items{"lab/b", "b"}}}, items{
+			client.PullRequest{Image: "lab/a"}, client.PullRequest{Image: "lab/a-v1.sif"}, client.PullRequest{Image: "lab/b", File: "b"}}},
+		{"search", nil, items{client.ListRequest{}}},
+		{"search", items{nil}, items{client.ListRequest{}}},
+	} {
+		call, err := Find(c.verb).Bind(c.args)
+		if err != nil {
+			t.Errorf("%s%v: %v", c.verb, c.args, err)
+			continue
+		}
+		if diff := cmp.Diff(c.want, values(call)); diff != "" {
+			t.Errorf("%s%v: %s", c.verb, c.args, diff)
+		}
+	}
+}
+
+func values(c Call) (out items) {
+	for _, r := range c.requests {
+		switch x := r.(type) {
+		case *client.PushRequest:
+			out = append(out, *x)
+		case *client.PullRequest:
+			out = append(out, *x)
+		case *client.ListRequest:
+			out = append(out, *x)
+		case *client.DeleteRequest:
+			out = append(out, *x)
+		}
+	}
+	return out
+}
+
+func TestBindRefuses(t *testing.T) {
+	for _, c := range []struct {
+		verb string
+		args items
+		want string
+	}{
+		{"push", nil, "path is missing; it is written client.push(path, name [, options])"},
+		{"push", items{"a"}, "name is missing"},
+		{"push", items{"a", "b", "c"}, "3 arguments"},
+		{"push", items{1.0, "b"}, "path must be a string, not the number 1"},
+		{"push", items{"a", "b", options{"froce": true}}, `unknown option "froce" (did you mean "force"?)`},
+		{"push", items{"a", "b", options{"zzzzzzzz": true}}, "it takes path, name, tag, force, if_absent, jobs"},
+		{"push", items{"a", "b", options{"force": "yes"}}, "force must be a boolean, not a string"},
+		{"push", items{"a", "b", options{"jobs": 1.5}}, "jobs must be a whole number, not the number 1.5"},
+		{"push", items{"a", "b", options{"name": "c"}}, "name is given twice"},
+		{"push", items{items{"a.sif", "lab/a"}}, `write client.push("a.sif", "lab/a")`},
+		{"push", items{items{items{"a"}}}, "item 1 of the list"},
+		{"pull", items{items{"a"}, "b"}, "one table of options"},
+		{"collections", items{options{"x": 1.0}}, `unknown option "x"; it takes none`},
+	} {
+		_, err := Find(c.verb).Bind(c.args)
+		if err == nil || !strings.Contains(err.Error(), c.want) || client.CodeOf(err) != client.Invalid {
+			t.Errorf("%s%v: %v, want %q", c.verb, c.args, err, c.want)
+		}
+	}
+}
+
+func TestBindCommand(t *testing.T) {
+	for _, c := range []struct {
+		verb  string
+		args  []string
+		flags options
+		want  items
+	}{
+		{"push", []string{"a.sif"}, options{"name": "lab/a", "if-absent": true, "jobs": int64(2)}, items{client.PushRequest{Path: "a.sif", Name: "lab/a", IfAbsent: true, Jobs: 2}}},
+		{"push", []string{"a.sif", "lab/a"}, nil, items{client.PushRequest{Path: "a.sif", Name: "lab/a"}}},
+		{"pull", []string{"lab/a"}, options{"name": "f", "no-cache": true}, items{client.PullRequest{Image: "lab/a", File: "f", NoSave: true}}},
+		{"pull", []string{"lab/a", "lab/b"}, options{"name": "d/"}, items{client.PullRequest{Image: "lab/a", File: "d/"}, client.PullRequest{Image: "lab/b", File: "d/"}}},
+		{"search", nil, nil, items{client.ListRequest{}}},
+	} {
+		call, err := Find(c.verb).BindCommand(c.args, c.flags)
+		if err != nil {
+			t.Errorf("%s %v: %v", c.verb, c.args, err)
+			continue
+		}
+		if diff := cmp.Diff(c.want, values(call)); diff != "" {
+			t.Errorf("%s %v: %s", c.verb, c.args, diff)
+		}
+	}
+	for _, c := range []struct {
+		verb string
+		args []string
+	}{{"push", nil}, {"push", []string{"a"}}, {"push", []string{"a", "b", "c"}}, {"search", []string{"a", "b"}}, {"pull", nil}} {
+		if _, err := Find(c.verb).BindCommand(c.args, nil); client.CodeOf(err) != client.Invalid {
+			t.Errorf("%s %v: %v", c.verb, c.args, err)
+		}
+	}
+}
+
+func TestPlan(t *testing.T) {
+	for _, c := range []struct {
+		args items
+		want string
+	}{
+		{items{"lab/a"}, ""},
+		{items{items{"lab/a", "lab/b"}}, "delete 2 images, from lab/a to lab/b"},
+		{items{items{"lab/a", "lab/b"}, options{"yes": true}}, ""},
+	} {
+		call, err := Find("delete").Bind(c.args)
+		if err != nil || call.Plan() != c.want {
+			t.Errorf("%v: %q, %v", c.args, call.Plan(), err)
+		}
+	}
+}
