@@ -125,6 +125,12 @@ func (e *editor) filter(r rune) (rune, bool) {
 	case r == readline.CharDelete && deleting && e.length == 0:
 		// A Delete key on an empty line would leave the shell.
 		return r, false
+	case r == readline.CharInterrupt:
+		// It would only leave the search or the candidates, and not the line.
+		if e.rl.Operation.IsSearchMode() {
+			e.rl.Operation.ExitSearchMode(true)
+		}
+		e.rl.Operation.ExitCompleteMode(true)
 	case r == readline.CharCtrlZ:
 		// It would stop the parent of this process too. To return false here would leave readline
 		// reading while a call runs.

@@ -374,6 +374,8 @@ func TestHistoryAtThePrompt(t *testing.T) {
 	if got := s.enter(""); got != `"first"` {
 		t.Errorf("the arrow brought %q", got)
 	}
+	s.types("\x12fir")
+	s.cancels()
 	s.types("\x12econ") // Ctrl-R
 	s.expect(`"s`)
 	s.types("\r")
@@ -404,7 +406,7 @@ func TestCompletionAtThePrompt(t *testing.T) {
 	s.want("\t\t1", "1")
 	// Twice a tab shows what there is; no key after it harms.
 	for _, key := range []string{"\x1b[A", "\x01", "\x05", "\t", "\x1b[C"} {
-		s.types("client.\t\t" + key + "\x03")
+		s.types("client.\t\t" + key)
 		s.cancels()
 	}
 	s.want("1", "1")
