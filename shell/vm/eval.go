@@ -51,7 +51,22 @@ func (m *VM) eval(ctx context.Context, chunk, source string) ([]lua.LValue, erro
 	return m.call(ctx, fn)
 }
 
-// remember sets _ and _error.
+// openTraceback makes the global traceback, which tells where the last error at the prompt came
+// from: nobody wants to see that unasked.
+func (m *VM) openTraceback() {
+	fn := m.L.NewFunction(func(L *lua.LState) int {
+		text := m.trace
+		if text == "" {
+			text = "nothing has failed yet"
+		}
+		m.write(L, m.opt.Stdout, "traceback", lines(text)+"\n")
+		return 0
+	})
+	m.L.SetGlobal("traceback", fn)
+	m.topics[fn], m.signatures[fn] = "traceback", findShell("traceback").signature
+}
+
+// remember sets _ and _error, and what traceback() shows.
 func (m *VM) remember(values []lua.LValue, err error) {
 	var failed *ScriptError
 	if errors.As(err, &failed) {
@@ -60,6 +75,10 @@ func (m *VM) remember(values []lua.LValue, err error) {
 			v = lua.LString(failed.Message)
 		}
 		m.global().RawSetString("_error", v)
+		m.trace = failed.Message
+		if failed.Traceback != "" {
+			m.trace += "\n" + failed.Traceback
+		}
 		return
 	}
 	if len(values) == 0 || values[0] == lua.LNil {

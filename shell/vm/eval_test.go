@@ -118,3 +118,21 @@ func FuzzClassify(f *testing.F) {
 		Silenced(s)
 	})
 }
+
+func TestTraceback(t *testing.T) {
+	b := newBench(t, nil)
+	eval := func(source string) {
+		b.out.Reset()
+		b.Eval(t.Context(), "in:1", source)
+	}
+	eval("traceback()")
+	if got := b.out.String(); got != "nothing has failed yet\n" {
+		t.Errorf("%q", got)
+	}
+	eval("function f()\nerror('x')\nend")
+	b.Eval(t.Context(), "in:2", "f() f()")
+	eval("traceback()")
+	if got := b.out.String(); !strings.HasPrefix(got, "in:1:2: x\nin:1:2: in function 'f'\nin:2: in main chunk") {
+		t.Errorf("%q", got)
+	}
+}

@@ -85,6 +85,7 @@ if one of them did. At most eight run at once`},
 	{"wait", "wait(task, ...)", "wait for tasks; their results", "wait for tasks and return their results; wait(list) returns a list. When some fail, the others are waited for first"},
 	{"tasks", "tasks()", "a list of the tasks nobody waited for", "a list of the tasks nobody waited for"},
 	{"help", "help([topic])", "explain a verb, a module or a function", `explain a verb, a module or a function: help(client.pull), help("pull"), help(fs), help("fs.size")`},
+	{"traceback", "traceback()", "where the last error came from", "print where the last error at the prompt came from, the innermost call first"},
 	{"require", "require(name)", "load a Lua module", "load a Lua module NAME.lua, from beside the script first, then from the folder lua in the configuration folder"},
 	{"exit", "exit([status])", "leave; quit and os.exit too", "leave with an exit status, 0 by default. Nothing can catch it, and everything is cleaned up"},
 }

@@ -2,6 +2,7 @@ package vm
 
 import (
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"time"
@@ -64,7 +65,7 @@ func (m *VM) execute(L *lua.LState) int {
 	}
 	ctx := L.Context()
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", L.CheckString(1))
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, m.opt.Stdout, m.opt.Stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, direct(m.opt.Stdout), direct(m.opt.Stderr)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = time.Second
 	err := cmd.Run()
@@ -84,4 +85,14 @@ func (m *VM) execute(L *lua.LState) int {
 		L.Push(lua.LNumber(0))
 	}
 	return 1
+}
+
+// direct is the file behind a writer that has one, so that an editor or a pager finds its terminal.
+func direct(w io.Writer) io.Writer {
+	if behind, ok := w.(interface{ File() *os.File }); ok {
+		if f := behind.File(); f != nil {
+			return f
+		}
+	}
+	return w
 }

@@ -15,7 +15,8 @@ type Options struct {
 	// Connect makes the client, at the first verb that needs it, and not again once it succeeded.
 	// Its error is the verb's.
 	Connect func(context.Context) (*client.Client, error)
-	// Stdout takes what print and io.write write, Stderr what io.stderr:write does.
+	// Stdout takes what print and io.write write, Stderr what io.stderr:write does. One with a method
+	// File() *os.File hands that file to the commands of os.execute.
 	Stdout, Stderr io.Writer
 	// Note and Warn take remarks: a line that a person at a prompt may want to see, and one that
 	// even a cron job should. The module log writes through log lines of its own.
@@ -57,6 +58,7 @@ type VM struct {
 	warned  map[string]bool
 	short   map[string]bool // names of prompt entries of one line
 	last    lua.LValue      // what was put into _ last
+	trace   string          // of the last error at the prompt
 
 	topics     map[*lua.LFunction]string // what help knows a function as
 	signatures map[*lua.LFunction]string
@@ -98,6 +100,7 @@ func New(opt Options) *VM {
 	m.L.SetGlobal("client", m.client.table)
 	m.openModules()
 	m.openTasks()
+	m.openTraceback()
 	m.openHelp()
 	return m
 }

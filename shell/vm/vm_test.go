@@ -1,8 +1,10 @@
 package vm
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -165,5 +167,26 @@ func BenchmarkNew(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		New(Options{}).Close()
+	}
+}
+
+type behindFile struct {
+	bytes.Buffer
+	f *os.File
+}
+
+func (b *behindFile) File() *os.File { return b.f }
+
+func TestCommandsGetTheFileBehindAWriter(t *testing.T) {
+	f, err := os.Create(t.TempDir() + "/out")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	out := &behindFile{f: f}
+	b := newBench(t, func(o *Options) { o.Stdout = out })
+	b.run(t, `print("lua") os.execute("echo command")`)
+	if content, _ := os.ReadFile(f.Name()); string(content) != "command\n" || out.String() != "lua\n" {
+		t.Errorf("%q, %q", content, out.String())
 	}
 }
