@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"strconv"
 	"strings"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
@@ -52,7 +51,7 @@ func (v *Verb) bindBatch(list []any, rest []any) (Call, error) {
 			args = []any{x}
 		default:
 			if required > 1 {
-				return Call{}, v.invalid("item %d of the list is a %s, not %s; for a single one write %s", i+1, typeName(item), v.Item, v.asCall(list))
+				return Call{}, v.invalid("item %d of the list is a %s, not %s; for a single one write client.%s", i+1, typeName(item), v.Item, v.Signature())
 			}
 			args = []any{item}
 		}
@@ -68,19 +67,6 @@ func (v *Verb) bindBatch(list []any, rest []any) (Call, error) {
 		call.requests = append(call.requests, request)
 	}
 	return call, nil
-}
-
-// asCall is how a call is written whose arguments somebody put into braces.
-func (v *Verb) asCall(list []any) string {
-	words := make([]string, len(list))
-	for i, item := range list {
-		text, ok := item.(string)
-		if !ok {
-			return "client." + v.Signature()
-		}
-		words[i] = strconv.Quote(text)
-	}
-	return "client." + v.Name + "(" + strings.Join(words, ", ") + ")"
 }
 
 func (v *Verb) bindInto(request any, args []any) error {

@@ -119,7 +119,7 @@ func TestBindRefuses(t *testing.T) {
 		{"push", items{"a", "b", options{"force": "yes"}}, "force must be a boolean, not a string"},
 		{"push", items{"a", "b", options{"jobs": 1.5}}, "jobs must be a whole number, not the number 1.5"},
 		{"push", items{"a", "b", options{"name": "c"}}, "name is given twice"},
-		{"push", items{items{"a.sif", "lab/a"}}, `write client.push("a.sif", "lab/a")`},
+		{"push", items{items{"a.sif", "lab/a"}}, `write client.push(path, name [, options])`},
 		{"push", items{items{items{"a"}}}, "item 1 of the list"},
 		{"pull", items{items{"a"}, "b"}, "one table of options"},
 		{"collections", items{options{"x": 1.0}}, `unknown option "x"; it takes none`},
