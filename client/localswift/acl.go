@@ -35,10 +35,10 @@ func cleanACL(header, value string) (string, error) {
 		switch first {
 		case ".r", ".ref", ".referer", ".referrer":
 		default:
-			return "", fmt.Errorf("unknown designator %q in ACL: %q", first, raw)
+			return "", badACL("Unknown designator '%s' in ACL: '%s'", first, raw)
 		}
 		if strings.Contains(strings.ToLower(header), "write") {
-			return "", fmt.Errorf("referrers not allowed in write ACL: %q", raw)
+			return "", badACL("Referrers not allowed in write ACL: '%s'", raw)
 		}
 		not := ""
 		if strings.HasPrefix(second, "-") {
@@ -48,11 +48,15 @@ func cleanACL(header, value string) (string, error) {
 			second = strings.TrimSpace(second[1:])
 		}
 		if second == "" || second == "." {
-			return "", fmt.Errorf("no host/domain value after referrer designation in ACL: %q", raw)
+			return "", badACL("No host/domain value after referrer designation in ACL: '%s'", raw)
 		}
 		out = append(out, ".r:"+not+second)
 	}
 	return strings.Join(out, ","), nil
+}
+
+func badACL(format string, a ...any) error {
+	return failText(http.StatusBadRequest, "InvalidArgument", fmt.Sprintf(format, a...))
 }
 
 // cleanACLs puts the access lists of a request into standard form.
@@ -61,7 +65,7 @@ func cleanACLs(h http.Header) error {
 		if v, ok := h[name]; ok {
 			clean, err := cleanACL(name, v[0])
 			if err != nil {
-				return failText(http.StatusBadRequest, "InvalidArgument", err.Error())
+				return err
 			}
 			h[name] = []string{clean}
 		}
@@ -122,10 +126,20 @@ func parseGrants(value string) (accountGrants, error) {
 	if value == "" {
 		return g, nil
 	}
-	d := json.NewDecoder(strings.NewReader(value))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&g); err != nil {
-		return g, failText(http.StatusBadRequest, "InvalidArgument", "X-Account-Access-Control invalid: "+err.Error()+"\n\nInput: "+value+"\n")
+	bad := func(problem string) error {
+		return failPlain(http.StatusBadRequest, "InvalidArgument", "X-Account-Access-Control invalid: "+problem+"\n\nInput: "+value+"\n")
+	}
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(value), &keys); err != nil {
+		return g, bad("Syntax error in input ('" + value + "')")
+	}
+	for k := range keys {
+		if k != "admin" && k != "read-write" && k != "read-only" {
+			return g, bad("Key " + jsonString(k) + " not recognized")
+		}
+	}
+	if err := json.Unmarshal([]byte(value), &g); err != nil {
+		return g, bad("Value for a key must be a list of strings")
 	}
 	return g, nil
 }

@@ -37,7 +37,6 @@ func (q *request) signIn() error {
 	case u == nil && p == RGW:
 		return fail(http.StatusForbidden, "AccessDenied")
 	case u == nil || !sameKey(u.Key, key):
-		q.account, _, _ = strings.Cut(name, ":") // the realm
 		return fail(http.StatusUnauthorized, "AccessDenied")
 	}
 	q.user = u
@@ -88,7 +87,6 @@ func (q *request) identify() error {
 		return nil
 	}
 	if q.user = q.s.userOf(token, q.now); q.user == nil {
-		q.account = "unknown"
 		return fail(http.StatusUnauthorized, "AccessDenied")
 	}
 	return nil

@@ -29,7 +29,7 @@ func TestSignIn(t *testing.T) {
 	is(t, "unknown user", auth("/auth/v1.0", "X-Auth-User: test:nobody", "X-Auth-Key: k2").status, 401)
 	is(t, "nothing", auth("/auth/v1.0").status, 401)
 	is(t, "POST", (&as{t, e.URL, ""}).do("POST", "/auth/v1.0", "").status, 405)
-	is(t, "elsewhere", auth("/elsewhere").status, 404)
+	is(t, "elsewhere", auth("/elsewhere").status, 412)
 	is(t, "healthcheck", auth("/healthcheck").body, "OK")
 
 	anonymous(t, e).want(401, "GET", "", "")

@@ -127,7 +127,8 @@ func TestGracefulStop(t *testing.T) {
 	a.want(201, "PUT", "/c", "")
 	body, done := newPipe(), make(chan reply, 1)
 	go func() {
-		r, err := a.try("PUT", "/c/o", body)
+		// The body goes once the server asks for it: then it is at work.
+		r, err := a.try("PUT", "/c/o", body, "Expect: 100-continue")
 		if err != nil {
 			t.Error(err)
 		}

@@ -161,7 +161,7 @@ func (q *request) putContainer() error {
 		return err
 	}
 	if v := q.r.Header.Get("X-Storage-Policy"); v != "" && v != policyName && (p != RGW || v != "default-placement") {
-		return failText(http.StatusBadRequest, "InvalidLocationConstraint", fmt.Sprintf("Invalid X-Storage-Policy '%s'", v))
+		return failPlain(http.StatusBadRequest, "InvalidLocationConstraint", fmt.Sprintf("Invalid X-Storage-Policy '%s'", v))
 	}
 	status := http.StatusCreated
 	err := q.store.update(func(tx *sql.Tx) error {

@@ -53,7 +53,7 @@ func (q *request) copyTo() error {
 // copyFrom answers PUT with X-Copy-From.
 func (q *request) copyFrom() error {
 	if q.r.ContentLength > 0 {
-		return failText(http.StatusBadRequest, "InvalidRequest", "Copy requests require a zero byte body")
+		return failPlain(http.StatusBadRequest, "InvalidRequest", "Copy requests require a zero byte body")
 	}
 	from, err := placeOf(q.accountOf("X-Copy-From-Account"), q.r.Header.Get("X-Copy-From"), "X-Copy-From")
 	if err != nil {

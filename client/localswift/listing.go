@@ -24,7 +24,7 @@ func (q *request) listing(account bool) (*listing, error) {
 	p := q.s.opt.Personality
 	for _, name := range []string{"marker", "end_marker", "prefix", "delimiter", "path", "format"} {
 		if !utf8.ValidString(q.query.Get(name)) {
-			return nil, failText(http.StatusBadRequest, "InvalidArgument", `"`+name+`" parameter not valid UTF-8`)
+			return nil, failPlain(http.StatusBadRequest, "InvalidArgument", `"`+name+`" parameter not valid UTF-8`)
 		}
 	}
 	l := &listing{

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 )
 
 type format int
@@ -19,29 +21,46 @@ const (
 
 var formatTypes = map[format]string{formatText: "text/plain", formatJSON: "application/json", formatXML: "application/xml"}
 
-// format is the form a listing is wanted in: by format=, else by Accept.
+// format is the form a listing is wanted in: by format=, else by Accept, text
+// where that says nothing or nothing there is.
 func (q *request) format() format {
+	f, _ := q.acceptedFormat()
+	return f
+}
+
+// acceptedFormat is format, and whether Accept allows any.
+func (q *request) acceptedFormat() (format, bool) {
 	if v := q.query.Get("format"); v != "" {
 		switch strings.ToLower(v) {
 		case "json":
-			return formatJSON
+			return formatJSON, true
 		case "xml":
-			return formatXML
+			return formatXML, true
 		}
-		return formatText
+		return formatText, true
 	}
-	for item := range strings.SplitSeq(q.r.Header.Get("Accept"), ",") {
-		kind, _, _ := strings.Cut(item, ";")
-		switch strings.TrimSpace(kind) {
-		case "text/plain", "text/*", "*/*":
-			return formatText
-		case "application/json", "application/*":
-			return formatJSON
-		case "application/xml", "text/xml":
-			return formatXML
+	accept := q.r.Header.Get("Accept")
+	best, weight := formatText, 0.0
+	for item := range strings.SplitSeq(accept, ",") {
+		kind, params, _ := strings.Cut(item, ";")
+		w := 1.0
+		if v, ok := strings.CutPrefix(strings.TrimSpace(params), "q="); ok {
+			if n, err := strconv.ParseFloat(v, 64); err == nil {
+				w = n
+			}
+		}
+		f, known := acceptable[strings.TrimSpace(kind)]
+		if known && (w > weight || (w == weight && f < best)) {
+			best, weight = f, w
 		}
 	}
-	return formatText
+	return best, accept == "" || weight > 0
+}
+
+var acceptable = map[string]format{
+	"text/plain": formatText, "text/*": formatText, "*/*": formatText,
+	"application/json": formatJSON, "application/*": formatJSON,
+	"application/xml": formatXML, "text/xml": formatXML,
 }
 
 // headListing answers a HEAD of an account or a container.
@@ -54,7 +73,10 @@ func (q *request) headListing() error {
 // sendListing answers with what each gives. The page is built in memory, for
 // its length goes first; it is at most 10,000 lines.
 func (q *request) sendListing(l *listing, kind, name string, each func(func(entry) error) error) error {
-	f := q.format()
+	f, ok := q.acceptedFormat()
+	if !ok && q.s.opt.Personality != RGW {
+		return fail(http.StatusNotAcceptable, "")
+	}
 	var b bytes.Buffer
 	w := writers[f](&b, q.s.opt.Personality, kind, name)
 	if err := each(w.entry); err != nil {
@@ -89,8 +111,10 @@ var writers = map[format]func(b *bytes.Buffer, p Personality, kind, name string)
 		return &jsonWriter{b: b, p: p}
 	},
 	formatXML: func(b *bytes.Buffer, p Personality, kind, name string) listingWriter {
-		b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n<" + kind + ` name="` + xmlText(name) + `">` + "\n")
-		return &xmlWriter{b, p, kind}
+		b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n<" + kind + ` name="` + xmlText(name) + `">`)
+		w := &xmlWriter{b, p, kind}
+		w.newline()
+		return w
 	},
 }
 
@@ -182,7 +206,12 @@ func (w *jsonWriter) name(b []byte, name string) []byte {
 }
 
 func (w *jsonWriter) text(b []byte, name, value string) []byte {
-	return appendJSON(w.name(b, name), value)
+	b = w.name(b, name)
+	if w.p == RGW {
+		text, _ := json.Marshal(value) // a string always encodes
+		return append(b, text...)
+	}
+	return appendJSON(b, value)
 }
 
 func (w *jsonWriter) number(b []byte, name string, value int64) []byte {
@@ -209,16 +238,28 @@ func (p Personality) listedHash(o *objectRow) (string, int64) {
 	return o.etag, o.size
 }
 
-// appendJSON appends s as a JSON string.
+// appendJSON appends s as a JSON string of ASCII characters, as Python does.
 func appendJSON(b []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
-			text, _ := json.Marshal(s) // a string always encodes
-			return append(b, text...)
+	b = append(b, '"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r >= 0x20 && r <= 0x7f:
+			b = append(b, byte(r))
+		case r == '\n':
+			b = append(b, '\\', 'n')
+		case r == '\r':
+			b = append(b, '\\', 'r')
+		case r == '\t':
+			b = append(b, '\\', 't')
+		case r > 0xffff:
+			hi, lo := utf16.EncodeRune(r)
+			b = fmt.Appendf(b, `\u%04x\u%04x`, hi, lo)
+		default:
+			b = fmt.Appendf(b, `\u%04x`, r)
 		}
 	}
-	b = append(b, '"')
-	b = append(b, s...)
 	return append(b, '"')
 }
 
@@ -226,6 +267,13 @@ type xmlWriter struct {
 	b    *bytes.Buffer
 	p    Personality
 	kind string
+}
+
+// newline separates the entries of an account's listing.
+func (w *xmlWriter) newline() {
+	if w.kind == "account" {
+		w.b.WriteByte('\n')
+	}
 }
 
 func (w *xmlWriter) end() { w.b.WriteString("</" + w.kind + ">") }
@@ -236,7 +284,7 @@ func (w *xmlWriter) entry(e entry) error {
 	case e.subdir != "":
 		w.b.WriteString(`<subdir name="` + xmlText(e.subdir) + `">`)
 		field("name", e.subdir)
-		w.b.WriteString("</subdir>\n")
+		w.b.WriteString("</subdir>")
 	case e.object == nil:
 		w.b.WriteString("<container>")
 		field("name", e.name)
@@ -245,7 +293,7 @@ func (w *xmlWriter) entry(e entry) error {
 		if w.p != RGW {
 			field("last_modified", w.p.listed(e.changed))
 		}
-		w.b.WriteString("</container>\n")
+		w.b.WriteString("</container>")
 	default:
 		hash, size := w.p.listedHash(e.object)
 		w.b.WriteString("<object>")
@@ -254,8 +302,9 @@ func (w *xmlWriter) entry(e entry) error {
 		field("bytes", strconv.FormatInt(size, 10))
 		field("content_type", w.p.listedType(e.object.kind))
 		field("last_modified", w.p.listed(e.object.changed))
-		w.b.WriteString("</object>\n")
+		w.b.WriteString("</object>")
 	}
+	w.newline()
 	return nil
 }
 

@@ -16,7 +16,7 @@ func checkMetadata(p Personality, h http.Header, kind string) error {
 	prefix := metaPrefix(kind)
 	count, total := 0, 0
 	bad := func(format string, a ...any) error {
-		return failText(http.StatusBadRequest, "InvalidArgument", fmt.Sprintf(format, a...))
+		return failPlain(http.StatusBadRequest, "InvalidArgument", fmt.Sprintf(format, a...))
 	}
 	for name, values := range h {
 		value := values[0]

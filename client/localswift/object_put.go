@@ -57,7 +57,7 @@ func objectFields(p Personality, h http.Header) fields {
 // deleteAt reads X-Delete-After and X-Delete-At; 0 is never. given tells
 // whether the request says anything about it.
 func deleteAt(h http.Header, now time.Time) (at int64, given bool, err error) {
-	bad := func(text string) error { return failText(http.StatusBadRequest, "InvalidArgument", text) }
+	bad := func(text string) error { return failPlain(http.StatusBadRequest, "InvalidArgument", text) }
 	if v := h.Get("X-Delete-After"); v != "" {
 		n, err := strconv.ParseInt(v, 10, 64)
 		if err != nil {
@@ -109,7 +109,7 @@ func (q *request) checkBody() error {
 		return p.tooLarge()
 	}
 	if n <= 0 && q.r.Header.Get("Content-Length") == "" && len(q.r.TransferEncoding) == 0 {
-		return failText(http.StatusLengthRequired, "MissingContentLength", "Missing Content-Length header.")
+		return failPlain(http.StatusLengthRequired, "MissingContentLength", "Missing Content-Length header.")
 	}
 	return nil
 }
@@ -175,7 +175,7 @@ func (q *request) newObject(c *containerRow) (*objectRow, error) {
 		return nil, err
 	}
 	if v := h.Get("If-None-Match"); v != "" && strings.TrimSpace(v) != "*" && p != RGW {
-		return nil, failText(http.StatusBadRequest, "", "If-None-Match only supports *")
+		return nil, failPlain(http.StatusBadRequest, "", "If-None-Match only supports *")
 	}
 	at, _, err := deleteAt(h, q.now)
 	if err != nil {

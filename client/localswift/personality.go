@@ -56,11 +56,11 @@ func (p Personality) isAuth(path string) bool {
 	return false
 }
 
-func (p Personality) healthy() string {
+func (p Personality) healthy() (kind, body string) {
 	if p == RGW {
-		return ""
+		return "application/xml", ""
 	}
-	return "OK"
+	return "text/plain", "OK"
 }
 
 // stranger answers a path outside the Swift interface.
@@ -71,8 +71,15 @@ func (p Personality) stranger(q *request) error {
 			q.trans+`</RequestId><HostId>localswift</HostId></Error>`)
 		return nil
 	}
-	return fail(http.StatusNotFound, "")
+	first, _, _ := strings.Cut(strings.TrimPrefix(q.r.URL.Path, "/"), "/")
+	if len(first) > 1 && first[0] == 'v' && first[1] > '1' && first[1] <= '9' {
+		return fail(http.StatusBadRequest, "") // a version there is not
+	}
+	return errBadURL
 }
+
+// errBadURL is OpenStack's answer to a path that is none of its own.
+var errBadURL = failText(http.StatusPreconditionFailed, "NoSuchKey", "Bad URL")
 
 // badPath is the answer to a path that is no UTF-8 or has a NUL in it.
 func (p Personality) badPath() error {
@@ -100,7 +107,7 @@ func (p Personality) checkContainer(name string, create bool) error {
 // checkObject refuses object names that are too long.
 func (p Personality) checkObject(name string) error {
 	if len(name) > maxObjectName {
-		return failText(http.StatusBadRequest, "InvalidObjectName", fmt.Sprintf("Object name length of %d longer than %d", len(name), maxObjectName))
+		return failPlain(http.StatusBadRequest, "InvalidObjectName", fmt.Sprintf("Object name length of %d longer than %d", len(name), maxObjectName))
 	}
 	if !utf8.ValidString(name) {
 		return p.badPath()
@@ -113,7 +120,7 @@ func (p Personality) tooLarge() error {
 	if p == RGW {
 		return fail(http.StatusBadRequest, "EntityTooLarge")
 	}
-	return failText(http.StatusRequestEntityTooLarge, "", "Your request is too large.")
+	return failPlain(http.StatusRequestEntityTooLarge, "", "Your request is too large.")
 }
 
 // limit reads the limit of a listing of containers (account) or objects. RGW

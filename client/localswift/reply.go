@@ -1,9 +1,11 @@
 package localswift
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"syscall"
@@ -13,12 +15,16 @@ import (
 // differ in the body: OpenStack sends a small HTML page unless text is given,
 // RGW one bare word.
 type failure struct {
-	status   int
-	word     string // RGW's error code
-	text     string // OpenStack's plain text, "" for the standard page
-	etag     string // of a body that was refused, which RGW tells
-	ofObject bool   // the reply still tells of the object: OpenStack keeps its headers
-	bare     bool   // OpenStack sends no body at all
+	status int
+	word   string // RGW's error code
+	text   string // OpenStack's own text, "" for the standard page
+	plain  bool   // that text is text/plain
+	bare   bool   // OpenStack sends no body at all
+	allow  string // the Allow header
+	realm  string // in Www-Authenticate, "" for the account
+	etag   string // of a body that was refused, which RGW tells
+
+	ofObject bool // the reply still tells of the object: OpenStack keeps its headers
 }
 
 func (f *failure) Error() string { return fmt.Sprintf("%d %s %s", f.status, f.word, f.text) }
@@ -29,11 +35,16 @@ func failText(status int, word, text string) error {
 	return &failure{status: status, word: word, text: text}
 }
 
+func failPlain(status int, word, text string) error {
+	return &failure{status: status, word: word, text: text, plain: true}
+}
+
 // The failures many requests share.
 var (
 	errNoObject    = fail(http.StatusNotFound, "NoSuchKey")
 	errNoContainer = fail(http.StatusNotFound, "NoSuchBucket")
-	errMethod      = fail(http.StatusMethodNotAllowed, "MethodNotAllowed")
+
+	errMethod error = &failure{status: http.StatusMethodNotAllowed, word: "MethodNotAllowed", allow: "OPTIONS, PUT, HEAD, POST, DELETE, GET"}
 )
 
 // failureOf finds the answer for any error.
@@ -91,8 +102,11 @@ func (f *failure) body(p Personality, q *request) (string, string) {
 		if f.bare {
 			return "", ""
 		}
+		if f.text != "" && f.plain {
+			return f.text, "text/plain"
+		}
 		if f.text != "" {
-			return f.text, "text/plain; charset=UTF-8"
+			return f.text, htmlType
 		}
 		return page(f.status), htmlType
 	}
@@ -119,11 +133,11 @@ func (q *request) failed(err error) {
 			h.Set("Accept-Ranges", "bytes") // seen with every error
 		}
 	}
+	if f.allow != "" && q.s.opt.Personality != RGW {
+		h.Set("Allow", f.allow)
+	}
 	if f.status == http.StatusUnauthorized && h.Get("Www-Authenticate") == "" && q.s.opt.Personality != RGW {
-		realm := q.account
-		if realm == "" {
-			realm = "unknown"
-		}
+		realm := cmp.Or(f.realm, q.account, "unknown")
 		h.Set("Www-Authenticate", `Swift realm="`+realm+`"`)
 	}
 	body, kind := f.body(q.s.opt.Personality, q)
@@ -172,9 +186,12 @@ func (q *request) answer(status int, kind, body string) {
 	if kind != "" {
 		h.Set("Content-Type", kind)
 	}
+	if q.r.Method == http.MethodHead && q.s.opt.Personality != RGW {
+		body = ""
+	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	q.w.WriteHeader(status)
-	if q.r.Method != http.MethodHead && body != "" {
-		q.w.Write([]byte(body))
+	if q.r.Method != http.MethodHead {
+		io.WriteString(q.w, body)
 	}
 }

@@ -186,7 +186,10 @@ func (q *request) split(path string, account bool) error {
 	}
 	q.container, q.object, _ = strings.Cut(path, "/")
 	if (account && q.account == "") || (q.container == "" && q.object != "") {
-		return errNoObject
+		if q.s.opt.Personality == RGW {
+			return errNoObject
+		}
+		return errBadURL
 	}
 	return nil
 }
@@ -204,7 +207,8 @@ func (q *request) route() error {
 	case path == p.root()+"/info":
 		return q.info()
 	case path == p.root()+"/healthcheck":
-		q.answer(http.StatusOK, "text/plain; charset=UTF-8", p.healthy())
+		kind, body := p.healthy()
+		q.answer(http.StatusOK, kind, body)
 		return nil
 	}
 	rest, ok := strings.CutPrefix(path, p.root()+"/v1")
@@ -213,6 +217,7 @@ func (q *request) route() error {
 	}
 	rest = strings.TrimPrefix(rest, "/")
 	if err := q.identify(); err != nil {
+		q.account, _, _ = strings.Cut(rest, "/")
 		return err
 	}
 	if err := q.split(rest, p != RGW); err != nil {
@@ -221,6 +226,11 @@ func (q *request) route() error {
 	var err error
 	if q.store, err = q.s.data(); err != nil {
 		return err
+	}
+	if q.r.Method == http.MethodOptions && p != RGW {
+		q.w.Header().Set("Allow", failureOf(errMethod).allow)
+		q.answer(http.StatusOK, htmlType, "")
+		return nil
 	}
 	q.s.expire(q.ctx, q.store, q.now)
 	if err := q.checkTempURL(); err != nil {

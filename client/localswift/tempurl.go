@@ -36,7 +36,9 @@ func (s *signature) authorize(account string, n need) error {
 }
 
 // errTempURL is OpenStack's answer to every TempURL that is not good.
-var errTempURL = failText(http.StatusUnauthorized, "AccessDenied", "401 Unauthorized: Temp URL invalid\n")
+var errTempURL error = &failure{
+	status: http.StatusUnauthorized, word: "AccessDenied", text: "401 Unauthorized: Temp URL invalid\n", realm: "unknown",
+}
 
 // checkTempURL lets a request in that carries a good signature, and refuses it
 // when the signature is not good. Without one nothing changes.
@@ -51,7 +53,7 @@ func (q *request) checkTempURL() error {
 	}
 	expires, ok := tempExpiry(q.query.Get("temp_url_expires"))
 	if ok && expires.Before(q.now.Truncate(time.Second)) {
-		return fail(http.StatusUnauthorized, "AccessDenied").(*failure).withText(errTempURL)
+		return errTempURL
 	}
 	digest, sum := tempDigest(q.query.Get("temp_url_sig"), p)
 	if !ok || sum == nil || q.object == "" || !tempMethod(q.r.Method) {
@@ -88,13 +90,6 @@ func (q *request) checkTempURL() error {
 		}
 	}
 	return forbidden
-}
-
-// withText is the failure with another's text.
-func (f *failure) withText(other error) error {
-	g := *f
-	g.text = failureOf(other).text
-	return &g
 }
 
 // letIn replaces who the sender is by the signature. What else the query says
