@@ -1,0 +1,80 @@
+package transfer
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestPlan(t *testing.T) {
+	const gibibyte = 1 << 30
+	for _, c := range []struct {
+		size, explicit int64
+		want           Plan
+	}{
+		{0, 0, Plan{Size: 0}},
+		{256 * mebibyte, 0, Plan{Size: 256 * mebibyte}},
+		{256*mebibyte + 1, 0, Plan{256*mebibyte + 1, 64 * mebibyte, 5}},
+		{5*gibibyte + 1, 0, Plan{5*gibibyte + 1, 64 * mebibyte, 81}},
+		{10, 10, Plan{Size: 10}},
+		{11, 10, Plan{11, 10, 2}},
+		{200 * gibibyte, 0, Plan{200 * gibibyte, 228 * mebibyte, 899}},
+	} {
+		if got := NewPlan(c.size, c.explicit); got != c.want {
+			t.Errorf("%d by %d: %+v, want %+v", c.size, c.explicit, got, c.want)
+		}
+	}
+}
+
+// Every plan covers the file without a gap, within what servers take; its names are read back.
+func TestPlansFit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.Int64Range(1, 4<<40).Draw(t, "size")
+		p := NewPlan(size, rapid.SampledFrom([]int64{0, 1, 1000, 64 * mebibyte}).Draw(t, "explicit"))
+		if p.Count == 0 {
+			return
+		}
+		var end int64
+		for i := range p.Count {
+			off, n := p.Span(i)
+			if off != end || n < 1 || n > p.Segment {
+				t.Fatalf("segment %d is %d from %d, behind %d", i, n, off, end)
+			}
+			end = off + n
+		}
+		if end != size || p.Count > 1000 || p.Segment > 5<<30 {
+			t.Fatalf("%+v ends at %d", p, end)
+		}
+		object := strings.Repeat("o", rapid.IntRange(1, 1024).Draw(t, "length")) + ".sif"
+		dir := p.UploadDir(object, time.Unix(1790000000, 999999999))
+		name := SegmentName(dir, p.Count-1, strings.Repeat("0f", 16))
+		if len(name) > 1024 {
+			t.Fatalf("%d bytes: %s", len(name), name)
+		}
+		back, i, md5, ok := ParseSegment(name)
+		if !ok || back != dir || i != p.Count-1 || md5 != strings.Repeat("0f", 16) {
+			t.Fatalf("%s became %s, %d, %s", name, back, i, md5)
+		}
+		if whose, plan, ok := ParseUpload(dir); !ok || plan != p || whose != object && whose != "" {
+			t.Fatalf("%s became %s, %+v", dir, whose, plan)
+		}
+		manifest := p.Count * (len(name) + len(`{"path":"/","etag":"","size_bytes":},`) + 32 + 20 + 255)
+		if manifest > 1<<20 && len(object) < 1000 {
+			t.Fatalf("the manifest has %d bytes", manifest)
+		}
+	})
+}
+
+func FuzzParseSegment(f *testing.F) {
+	f.Add(".segments/a/1/2/3/00000000-" + strings.Repeat("0", 32))
+	f.Add(".segments/")
+	f.Fuzz(func(t *testing.T, s string) {
+		dir, i, md5, ok := ParseSegment(s)
+		if ok && SegmentName(dir, i, md5) != s {
+			t.Fatalf("%q became %q, %d, %q", s, dir, i, md5)
+		}
+		ParseUpload(dir)
+	})
+}
