@@ -149,3 +149,20 @@ func TestIsLoopback(t *testing.T) {
 		is(t, addr, localswift.IsLoopback(addr), want)
 	}
 }
+
+// A directory that another machine has open is refused by name.
+func TestOtherMachine(t *testing.T) {
+	dir := t.TempDir()
+	_, a := start(t, localswift.Options{Dir: dir})
+	a.want(201, "PUT", "/c", "")
+	if err := os.WriteFile(filepath.Join(dir, "lock"), []byte("elsewhere"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := localswift.Open(localswift.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Ready(); err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "elsewhere") {
+		t.Errorf("opened: %v", err)
+	}
+}

@@ -3,11 +3,9 @@ package localswift
 import (
 	"bytes"
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"unicode/utf16"
 )
 
@@ -20,48 +18,6 @@ const (
 )
 
 var formatTypes = map[format]string{formatText: "text/plain", formatJSON: "application/json", formatXML: "application/xml"}
-
-// format is the form a listing is wanted in: by format=, else by Accept, text
-// where that says nothing or nothing there is.
-func (q *request) format() format {
-	f, _ := q.acceptedFormat()
-	return f
-}
-
-// acceptedFormat is format, and whether Accept allows any.
-func (q *request) acceptedFormat() (format, bool) {
-	if v := q.query.Get("format"); v != "" {
-		switch strings.ToLower(v) {
-		case "json":
-			return formatJSON, true
-		case "xml":
-			return formatXML, true
-		}
-		return formatText, true
-	}
-	accept := q.r.Header.Get("Accept")
-	best, weight := formatText, 0.0
-	for item := range strings.SplitSeq(accept, ",") {
-		kind, params, _ := strings.Cut(item, ";")
-		w := 1.0
-		if v, ok := strings.CutPrefix(strings.TrimSpace(params), "q="); ok {
-			if n, err := strconv.ParseFloat(v, 64); err == nil {
-				w = n
-			}
-		}
-		f, known := acceptable[strings.TrimSpace(kind)]
-		if known && (w > weight || (w == weight && f < best)) {
-			best, weight = f, w
-		}
-	}
-	return best, accept == "" || weight > 0
-}
-
-var acceptable = map[string]format{
-	"text/plain": formatText, "text/*": formatText, "*/*": formatText,
-	"application/json": formatJSON, "application/*": formatJSON,
-	"application/xml": formatXML, "text/xml": formatXML,
-}
 
 // headListing answers a HEAD of an account or a container.
 func (q *request) headListing() error {
@@ -261,55 +217,4 @@ func appendJSON(b []byte, s string) []byte {
 		}
 	}
 	return append(b, '"')
-}
-
-type xmlWriter struct {
-	b    *bytes.Buffer
-	p    Personality
-	kind string
-}
-
-// newline separates the entries of an account's listing.
-func (w *xmlWriter) newline() {
-	if w.kind == "account" {
-		w.b.WriteByte('\n')
-	}
-}
-
-func (w *xmlWriter) end() { w.b.WriteString("</" + w.kind + ">") }
-
-func (w *xmlWriter) entry(e entry) error {
-	field := func(name, text string) { w.b.WriteString("<" + name + ">" + xmlText(text) + "</" + name + ">") }
-	switch {
-	case e.subdir != "":
-		w.b.WriteString(`<subdir name="` + xmlText(e.subdir) + `">`)
-		field("name", e.subdir)
-		w.b.WriteString("</subdir>")
-	case e.object == nil:
-		w.b.WriteString("<container>")
-		field("name", e.name)
-		field("count", strconv.FormatInt(e.count, 10))
-		field("bytes", strconv.FormatInt(e.bytes, 10))
-		if w.p != RGW {
-			field("last_modified", w.p.listed(e.changed))
-		}
-		w.b.WriteString("</container>")
-	default:
-		hash, size := w.p.listedHash(e.object)
-		w.b.WriteString("<object>")
-		field("name", e.object.name)
-		field("hash", hash)
-		field("bytes", strconv.FormatInt(size, 10))
-		field("content_type", w.p.listedType(e.object.kind))
-		field("last_modified", w.p.listed(e.object.changed))
-		w.b.WriteString("</object>")
-	}
-	w.newline()
-	return nil
-}
-
-func xmlText(s string) string {
-	var b strings.Builder
-	xml.EscapeText(&b, []byte(s)) // a Builder takes everything
-	return b.String()
 }
