@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 )
 
@@ -112,7 +113,9 @@ func (h *history) last() []string { return h.entries[max(0, len(h.entries)-mostH
 
 // secret matches what must not be written: it says token, key or password, or looks as if a value
 // of one followed.
-var secret = regexp.MustCompile(`(?i)token|passw|passphrase|secret|credential|private|api_?key|access_?key|key["'\]]*\s*=|_key\b`)
+var secret = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)token|passw|passphrase|secret|credential|private|api_?key|access_?key|key["'\]]*\s*=|_key\b`)
+})
 
 // Add keeps an entry, and writes it unless it begins with a space, holds a secret, or is the last
 // one again. The error is that of the file.
@@ -123,7 +126,7 @@ func (h *history) Add(entry string) error {
 	}
 	again := len(h.entries) > 0 && h.entries[len(h.entries)-1] == entry
 	h.remember(entry)
-	if again || h.path == "" || strings.HasPrefix(entry, " ") || secret.MatchString(entry) {
+	if again || h.path == "" || strings.HasPrefix(entry, " ") || secret().MatchString(entry) {
 		return nil
 	}
 	line, err := json.Marshal(entry)

@@ -7,14 +7,11 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
-	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm"
-	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
 	lua "github.com/yuin/gopher-lua"
-	"github.com/yuin/gopher-lua/ast"
-	"github.com/yuin/gopher-lua/parse"
 )
 
 // Interactive shows the prompt until the user leaves, by Ctrl-D, exit or quit, or ctx ends.
@@ -35,8 +32,8 @@ func (s *Session) Interactive(ctx context.Context) error {
 	defer s.reader.Close()
 	stop := context.AfterFunc(ctx, s.reader.Close)
 	defer stop()
-	s.prompting = true
-	defer func() { s.prompting = false }()
+	s.prompting.Store(true)
+	defer s.prompting.Store(false)
 
 	s.banner()
 	for {
@@ -44,11 +41,11 @@ func (s *Session) Interactive(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
 		if err != nil {
-			return err
+			if s.mayLeave() {
+				return nil
+			}
+			continue
 		}
 		if err := s.enter(ctx, source); err != nil {
 			return err
@@ -93,7 +90,7 @@ func (s *Session) openReader() error {
 // readEntry reads lines until they are a whole entry. The error is io.EOF when the user leaves.
 func (s *Session) readEntry() (string, error) {
 	var source string
-	prompt := mainPrompt
+	prompt := s.prompt()
 	idle := 0 // Ctrl-C's in a row with nothing typed
 	for {
 		s.sofar = source
@@ -107,17 +104,20 @@ func (s *Session) readEntry() (string, error) {
 			} else {
 				idle = 0
 			}
-			source, prompt = "", mainPrompt
+			source, prompt = "", s.prompt()
 			continue
 		case err != nil && source != "" && !s.closed():
 			// Ctrl-D in the middle of an entry gives up the entry.
-			source, prompt = "", mainPrompt
+			source, prompt = "", s.prompt()
 			continue
 		case err != nil:
 			return "", io.EOF
 		}
 		idle = 0
 		source += line
+		if isCommand(source) {
+			return source, nil
+		}
 		if class, _ := vm.Classify(entry(source)); class == vm.Incomplete {
 			source += "\n"
 			prompt = continuation(source)
@@ -139,6 +139,8 @@ func entry(source string) string {
 func (s *Session) readLine(prompt string) (string, error) {
 	s.c.Screen.Hold()
 	defer s.c.Screen.Release()
+	s.reading.Store(true)
+	defer s.reading.Store(false)
 	return s.reader.ReadLine(prompt)
 }
 
@@ -164,8 +166,16 @@ func (s *Session) enter(ctx context.Context, source string) error {
 	if !s.waitForPending(ctx) {
 		return context.Cause(ctx) // or nil: back to the prompt
 	}
+	if command, ok := strings.CutPrefix(strings.TrimSpace(source), "!"); ok {
+		return s.system(ctx, command)
+	}
+	if topic, ok := question(source); ok {
+		source = s.helpOn(topic)
+	}
 	s.entries++
+	began := time.Now()
 	values, err := s.evaluate(ctx, fmt.Sprintf("in:%d", s.entries), source)
+	took := time.Since(began)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -175,11 +185,18 @@ func (s *Session) enter(ctx context.Context, source string) error {
 		return exit
 	case err != nil:
 		s.complain(err)
+		return nil
 	case !vm.Silenced(source) && !(madeForEffect(source) && onlyImages(values)):
-		return s.show(values)
+		err = s.show(values)
 	}
-	return nil
+	if took >= slow {
+		s.c.Screen.Note(fmt.Sprintf("(%.2f s)", took.Seconds()))
+	}
+	return err
 }
+
+// slow is from when on it is said how long an entry took.
+const slow = 500 * time.Millisecond
 
 // complain shows the error of an entry, in a line or two.
 func (s *Session) complain(err error) {
@@ -208,116 +225,4 @@ func (s *Session) show(values []lua.LValue) error {
 		}
 	}
 	return nil
-}
-
-// madeForEffect tells whether an entry is nothing but the call of a verb that changes something.
-// The images that it was about are what the user has just typed; they are in _ all the same.
-func madeForEffect(source string) bool {
-	stmts, err := parse.Parse(strings.NewReader("return "+source), "entry")
-	if err != nil || len(stmts) != 1 {
-		return false
-	}
-	result, ok := stmts[0].(*ast.ReturnStmt)
-	if !ok || len(result.Exprs) != 1 {
-		return false
-	}
-	call, ok := result.Exprs[0].(*ast.FuncCallExpr)
-	if !ok {
-		return false
-	}
-	object, name := call.Receiver, call.Method // client:push(...)
-	if f, ok := call.Func.(*ast.AttrGetExpr); ok {
-		object = f.Object
-		if key, ok := f.Key.(*ast.StringExpr); ok {
-			name = key.Value
-		}
-	}
-	on, ok := object.(*ast.IdentExpr)
-	verb := verbs.Find(name)
-	return ok && on.Value == "client" && verb != nil && verb.Mutates
-}
-
-// onlyImages tells whether values are an image, or a list of images.
-func onlyImages(values []lua.LValue) bool {
-	if len(values) != 1 {
-		return false
-	}
-	t, ok := values[0].(*lua.LTable)
-	if !ok {
-		return false
-	}
-	if first, ok := t.RawGetInt(1).(*lua.LTable); ok {
-		t = first
-	}
-	record, _ := value.Record(t)
-	_, ok = record.(client.Image)
-	return ok
-}
-
-// outcome is what a call came to.
-type outcome struct {
-	values []lua.LValue
-	err    error
-}
-
-// evaluate runs an entry beside the interrupts: the first cancels it, the second stops waiting.
-func (s *Session) evaluate(ctx context.Context, chunk, source string) ([]lua.LValue, error) {
-	for len(s.interrupts) > 0 {
-		<-s.interrupts // of the time before
-	}
-	call, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	done := make(chan outcome, 1)
-	go func() {
-		values, err := s.vm.Eval(call, chunk, entry(source))
-		done <- outcome{values, err}
-	}()
-	ended := ctx.Done()
-	for interrupted := false; ; {
-		select {
-		case o := <-done:
-			return o.values, o.err
-		case <-s.interrupts:
-			if interrupted {
-				s.pending = done
-				return nil, errors.New("not waited for; it may still end or go on for a while")
-			}
-			interrupted = true
-			cancel(&SignalError{os.Interrupt})
-		case <-ended:
-			// The call ends by itself, and the second signal kills the process.
-			ended = nil
-		}
-	}
-}
-
-// idle tells whether the Lua state runs nothing.
-func (s *Session) idle() bool {
-	if s.pending == nil {
-		return true
-	}
-	select {
-	case <-s.pending:
-		s.pending = nil
-		return true
-	default:
-		return false
-	}
-}
-
-// waitForPending waits for a call that an earlier entry left behind, until ctx ends or Ctrl-C
-// gives it up. A fresh Lua state would lose the variables, so there is no way around it.
-func (s *Session) waitForPending(ctx context.Context) bool {
-	if s.idle() {
-		return true
-	}
-	s.c.Screen.Note("waiting for the call before this one to end...")
-	select {
-	case <-s.pending:
-		s.pending = nil
-		return true
-	case <-s.interrupts:
-	case <-ctx.Done():
-	}
-	return false
 }

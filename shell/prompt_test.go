@@ -5,6 +5,8 @@ package shell
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -472,6 +474,65 @@ func TestQuestionAtThePrompt(t *testing.T) {
 	s.types("\x1b[A")
 	s.expect("client.delete") // the answers are not in the history
 	s.cancels()
+	s.types("\x04")
+	s.leaves(0)
+}
+
+func TestQuestions(t *testing.T) {
+	s := sit(t, nil)
+	want := s.enter("help(client.push)")
+	if !strings.Contains(want, "client.push(path, name [, options])") {
+		t.Errorf("help says %q", want)
+	}
+	for _, question := range []string{"client.push?", "?push", "push?", "? client.push", "client:push ?"} {
+		s.want(question, want)
+	}
+	if got := s.enter("?"); !strings.Contains(got, "push") {
+		t.Errorf("? says %q", got)
+	}
+	if got := s.enter("psuh?"); !strings.Contains(got, `did you mean "push"?`) {
+		t.Errorf("a wrong question: %q", got)
+	}
+	s.types("\x04")
+	s.leaves(0)
+}
+
+func TestShellCommands(t *testing.T) {
+	s := sit(t, nil)
+	s.want("!echo hello; echo there >&2", "hello\nthere")
+	s.want("!exit 3", "(exit status 3)")
+	s.want("!test -t 0 && test -t 1 && test -t 2 && echo a terminal", "a terminal")
+	s.want("!echo {  # no Lua", "{")
+	s.types("\x04")
+	s.leaves(0)
+}
+
+func TestTasksAtThePrompt(t *testing.T) {
+	release := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		<-release
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	t.Cleanup(server.Close)
+	s := sit(t, func(c *Config, _ map[string]string) { connectTo(c, server.URL) })
+	s.begin(`t = async("stat", "lab/a")`)
+	s.expect("\r[1] > ")
+	for _, answer := range []string{"n\r", "\x03"} {
+		s.types("\x04")
+		s.expect("still running: ")
+		s.expect("cancel and leave? [y/N] ")
+		s.types(answer)
+		s.expect("\n")
+		s.expect("\r[1] > ")
+	}
+	s.types("half a li")
+	close(release)
+	s.types("ne")
+	s.expect("half a line")
+	s.types("\x03")
+	s.expect("warning: ")
+	s.expect("failed: ")
+	s.expect("\r> ")
 	s.types("\x04")
 	s.leaves(0)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/screen"
@@ -49,7 +50,8 @@ type Session struct {
 	history    *history
 	interrupts <-chan struct{}
 	pending    <-chan outcome // of a call that was not waited for to its end
-	prompting  bool           // a person is there to be asked
+	prompting  atomic.Bool    // a person is there to be asked
+	reading    atomic.Bool    // the prompt waits for a line
 	entries    int
 	sofar      string // the lines of the entry before the one that is being typed
 }
@@ -84,6 +86,7 @@ func (s *Session) machine(p Program) *vm.VM {
 			Warn:       s.c.Screen.Warn,
 			Debug:      s.c.Screen.Debug,
 			Confirm:    s.confirm,
+			TaskDone:   s.taskDone,
 			Script:     p.Script,
 			Args:       p.Args,
 			ModuleDirs: s.moduleDirs(),
@@ -134,7 +137,7 @@ func (s *Session) confirm(ctx context.Context, question string) (bool, error) {
 	asker, ok := s.reader.(interface {
 		ask(string) (string, error)
 	})
-	if !ok || !s.prompting {
+	if !ok || !s.prompting.Load() {
 		what := strings.TrimSuffix(question, "?")
 		verb, _, _ := strings.Cut(what, " ")
 		return false, &client.Error{Op: verb, Code: client.Invalid, Err: fmt.Errorf("this would %s", what), Hint: "say so with {yes=true}"}

@@ -43,19 +43,7 @@ func halfway(t *testing.T) *httptest.Server {
 
 func TestInterruptOfATransfer(t *testing.T) {
 	server, dir := halfway(t), t.TempDir()
-	var s *sitting
-	s = sit(t, func(c *Config, _ map[string]string) {
-		c.Connect = func(context.Context) (*client.Client, error) {
-			cfg, err := client.FromEnvironment(func(name string) string {
-				return map[string]string{"SREGISTRY_SWIFT_USER": "u", "SREGISTRY_SWIFT_TOKEN": "k", "SREGISTRY_SWIFT_URL": server.URL}[name]
-			})
-			if err != nil {
-				return nil, err
-			}
-			cfg.Reporter = c.Screen
-			return client.New(cfg), nil
-		}
-	})
+	s := sit(t, func(c *Config, _ map[string]string) { connectTo(c, server.URL) })
 	s.want("x = 1", "")
 	s.begin(`client.pull("lab/half", "` + filepath.Join(dir, "half.sif") + `")`)
 	s.expect("|  50.0%")
@@ -70,4 +58,18 @@ func TestInterruptOfATransfer(t *testing.T) {
 	}
 	s.types("\x04")
 	s.leaves(0)
+}
+
+// connectTo makes verbs use the server at url, and tell the screen of it.
+func connectTo(c *Config, url string) {
+	c.Connect = func(context.Context) (*client.Client, error) {
+		cfg, err := client.FromEnvironment(func(name string) string {
+			return map[string]string{"SREGISTRY_SWIFT_USER": "u", "SREGISTRY_SWIFT_TOKEN": "k", "SREGISTRY_SWIFT_URL": url}[name]
+		})
+		if err != nil {
+			return nil, err
+		}
+		cfg.Reporter = c.Screen
+		return client.New(cfg), nil
+	}
 }

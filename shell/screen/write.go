@@ -47,6 +47,18 @@ func (w stdout) Write(p []byte) (int, error) {
 	return w.s.print(p)
 }
 
+// File is the file behind standard output, for a command that needs it itself, such as an editor;
+// nil when there is none. Progress steps aside.
+func (w stdout) File() *os.File { return w.s.file(w.s.opts.Out) }
+
+func (s *Screen) file(stream io.Writer) *os.File {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.erase()
+	f, _ := stream.(*os.File)
+	return f
+}
+
 // print writes to standard output; s.mu is held. While a prompt is pending a task may print: its
 // text comes at once where it is piped away, and after the prompt where it would tear the line.
 func (s *Screen) print(p []byte) (int, error) {
@@ -72,6 +84,9 @@ func (s *Screen) print(p []byte) (int, error) {
 }
 
 type stderr struct{ s *Screen }
+
+// File is the file behind standard error, as for standard output.
+func (w stderr) File() *os.File { return w.s.file(w.s.opts.Err) }
 
 func (w stderr) Write(p []byte) (int, error) {
 	w.s.mu.Lock()

@@ -1,0 +1,56 @@
+package shell
+
+import (
+	"strings"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
+	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+	"github.com/yuin/gopher-lua/parse"
+)
+
+// madeForEffect tells whether an entry is nothing but the call of a verb that changes something.
+// The images that it was about are what the user has just typed; they are in _ all the same.
+func madeForEffect(source string) bool {
+	stmts, err := parse.Parse(strings.NewReader("return "+source), "entry")
+	if err != nil || len(stmts) != 1 {
+		return false
+	}
+	result, ok := stmts[0].(*ast.ReturnStmt)
+	if !ok || len(result.Exprs) != 1 {
+		return false
+	}
+	call, ok := result.Exprs[0].(*ast.FuncCallExpr)
+	if !ok {
+		return false
+	}
+	object, name := call.Receiver, call.Method // client:push(...)
+	if f, ok := call.Func.(*ast.AttrGetExpr); ok {
+		object = f.Object
+		if key, ok := f.Key.(*ast.StringExpr); ok {
+			name = key.Value
+		}
+	}
+	on, ok := object.(*ast.IdentExpr)
+	verb := verbs.Find(name)
+	return ok && on.Value == "client" && verb != nil && verb.Mutates
+}
+
+// onlyImages tells whether values are an image, or a list of images.
+func onlyImages(values []lua.LValue) bool {
+	if len(values) != 1 {
+		return false
+	}
+	t, ok := values[0].(*lua.LTable)
+	if !ok {
+		return false
+	}
+	if first, ok := t.RawGetInt(1).(*lua.LTable); ok {
+		t = first
+	}
+	record, _ := value.Record(t)
+	_, ok = record.(client.Image)
+	return ok
+}
