@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -50,6 +49,10 @@ func (c *Client) PullAll(ctx context.Context, rs []PullRequest) ([]string, error
 }
 
 func (c *Client) pull(ctx context.Context, r PullRequest) (string, error) {
+	return puller{c, usualSizes}.pull(ctx, r)
+}
+
+func (p puller) pull(ctx context.Context, r PullRequest) (string, error) {
 	n, err := name.Parse(r.Image)
 	if err != nil {
 		return "", refuse(Invalid, err, "")
@@ -59,52 +62,66 @@ func (c *Client) pull(ctx context.Context, r PullRequest) (string, error) {
 			return r.File, nil
 		}
 	}
-	o, err := c.locate(ctx, n, false)
-	if err != nil {
-		return "", err
-	}
 	if r.File == "-" {
-		return "-", c.stream(ctx, n, o)
+		o, err := p.locate(ctx, n, false)
+		if err != nil {
+			return "", err
+		}
+		return "-", p.stream(ctx, n, o)
 	}
-	target, err := c.destination(r, o)
-	if err != nil {
-		return "", err
+	if p.cfg.DryRun {
+		o, err := p.locate(ctx, n, false)
+		if err != nil {
+			return "", err
+		}
+		return p.place(ctx, r, n, o, p.destination(r, &o), false)
 	}
-	done, err := c.present(ctx, r, target, n, o)
+	return p.once(ctx, r, n)
+}
+
+// place brings an object to its target, unless that holds its bytes already. alone says that
+// nobody else does the same.
+func (p puller) place(ctx context.Context, r PullRequest, n name.Name, o store.Object, target string, alone bool) (string, error) {
+	done, err := p.present(ctx, r, target, n, o)
 	if done || err != nil {
 		return target, err
 	}
-	if c.cfg.DryRun {
-		c.report.Note(fmt.Sprintf("would pull %s to %s", o.Key, target))
+	if p.cfg.DryRun {
+		p.report.Note(fmt.Sprintf("would pull %s to %s", o.Key, target))
 		return target, nil
 	}
-	return target, c.fetch(ctx, n, o, target, r.Force)
+	return target, p.fetch(ctx, n, o, target, r.Force, alone)
 }
 
-// destination is the file a pull goes to. Without one it is named after the object, whose name
-// somebody else may have chosen.
-func (c *Client) destination(r PullRequest, o store.Object) (string, error) {
+// destination is the file a pull goes to; empty when that depends on the object, and it is not
+// known yet. Without a file in the request, it is named after the object, whose name somebody else
+// may have chosen.
+func (c *Client) destination(r PullRequest, o *store.Object) string {
 	file := r.File
-	if info, err := os.Stat(file); err == nil && info.IsDir() && !strings.HasSuffix(file, "/") {
-		file += "/"
-	}
-	if file == "" || strings.HasSuffix(file, "/") {
-		if file != "" && !c.cfg.DryRun {
-			if err := os.MkdirAll(file, 0o777); err != nil {
-				return "", err
-			}
+	if folder, ok := folderOf(r); ok {
+		if o == nil {
+			return ""
 		}
-		image := imageOf(o)
+		image := imageOf(*o)
 		local := o.Object
 		if image.Tag != "" {
 			local = image.Name + "-" + image.Tag + "." + name.Extension(o.Object)
 		}
-		file = filepath.Join(file, name.LocalFile(local))
+		file = filepath.Join(folder, name.LocalFile(local))
 	}
 	if real, err := filepath.EvalSymlinks(file); err == nil {
 		file = real // the link stays, what it leads to is replaced
 	}
-	return file, nil
+	return file
+}
+
+// folderOf is the folder that a request names instead of a file.
+func folderOf(r PullRequest) (folder string, ok bool) {
+	if r.File == "" || strings.HasSuffix(r.File, "/") {
+		return r.File, true
+	}
+	info, err := os.Stat(r.File)
+	return r.File, err == nil && info.IsDir()
 }
 
 // present tells whether the target is there already with the right bytes, or need not have them.
@@ -145,83 +162,4 @@ func (c *Client) present(ctx context.Context, r PullRequest, target string, n na
 		return false, refuse(Exists, fmt.Errorf("%s is there and holds other bytes", target), "force replaces it")
 	}
 	return false, nil
-}
-
-// fetch downloads into a part file beside the target, checks it, and puts it in place.
-func (c *Client) fetch(ctx context.Context, n name.Name, o store.Object, target string, replace bool) error {
-	part, err := transfer.NewPart(target)
-	if err != nil {
-		return err
-	}
-	defer part.Discard()
-	sum, err := c.receive(ctx, o, part, part.Restart)
-	if err == nil {
-		err = c.verify(n, o, sum)
-	}
-	if err != nil {
-		return err
-	}
-	err = part.Commit(replace)
-	if errors.Is(err, fs.ErrExist) {
-		return refuse(Exists, fmt.Errorf("%s appeared meanwhile", target), "force replaces it")
-	}
-	return err
-}
-
-// stream downloads to standard output. What is wrong can be said only at the end.
-func (c *Client) stream(ctx context.Context, n name.Name, o store.Object) error {
-	written := false
-	sum, err := c.receive(ctx, o, c.cfg.Stdout, func() error {
-		if written {
-			return refuse(Unavailable, errors.New("the connection broke after a part had been written to standard output"), "pull to a file")
-		}
-		written = true
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return c.verify(n, o, sum)
-}
-
-// receive reads an object into w and hashes it. restart is called before each attempt.
-func (c *Client) receive(ctx context.Context, o store.Object, w io.Writer, restart func() error) (transfer.Sum, error) {
-	image := imageOf(o)
-	meter := c.report.Begin(Transfer{Verb: "pull", Label: o.Key.String(), Size: image.Size})
-	var digests *transfer.Digests
-	var moved int64
-	err := c.store.Get(ctx, o.Key, o, store.Whole, func(body io.Reader) error {
-		if err := restart(); err != nil {
-			return err
-		}
-		meter.Add(-moved)
-		digests = transfer.NewDigests()
-		var err error
-		moved, err = transfer.Copy(ctx, io.MultiWriter(w, digests), body, meter.Add)
-		return err
-	})
-	meter.End(err)
-	if err != nil {
-		return transfer.Sum{}, err
-	}
-	return digests.Sum(), nil
-}
-
-// verify compares what arrived with all that is known of the image.
-func (c *Client) verify(n name.Name, o store.Object, sum transfer.Sum) error {
-	if err := c.checkVersion(n, o, sum.SHA256); err != nil {
-		return err
-	}
-	image := imageOf(o)
-	switch {
-	case image.Size >= 0 && sum.Size != image.Size:
-		return refuse(Corrupt, fmt.Errorf("%d bytes arrived, and it has %d", sum.Size, image.Size), "")
-	case image.SHA256 != "" && sum.SHA256 != image.SHA256:
-		return refuse(Corrupt, fmt.Errorf("its SHA-256 is %s, and %s was recorded", sum.SHA256, image.SHA256), "")
-	case image.SHA256 == "" && !o.Large && sum.MD5 != o.ETag:
-		return refuse(Corrupt, fmt.Errorf("its MD5 is %s, and the server says %s", sum.MD5, o.ETag), "")
-	case image.SHA256 == "" && o.Large:
-		c.report.Warn(fmt.Sprintf("%s was put there in segments by another tool: only its size could be checked", o.Key))
-	}
-	return nil
 }

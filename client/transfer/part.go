@@ -2,10 +2,14 @@ package transfer
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"syscall"
 )
 
@@ -17,13 +21,19 @@ type Part struct {
 	*os.File
 	target string
 	done   bool
+
+	// Of a part that is filled by ranges:
+	layout  Layout
+	mu      sync.Mutex
+	marks   []mark   // one a range
+	journal *os.File // nil: nothing is noted, nobody will go on with it
 }
 
 // NewPart makes the part file for a target. Its name ends in .part and is taken by nobody else.
 func NewPart(target string) (*Part, error) {
 	for {
-		path := target + "." + rand.Text()[:8] + ".part"
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		path := Beside(target, "."+rand.Text()[:8]+".part")
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
@@ -32,6 +42,18 @@ func NewPart(target string) (*Part, error) {
 		}
 		return &Part{File: f, target: target}, nil
 	}
+}
+
+// Beside is the name of a file that belongs to a target: the target's with a suffix of at most 40
+// bytes. A name that would become too long is shortened.
+func Beside(target, suffix string) string {
+	const longest = 255 - 40
+	dir, base := filepath.Split(target)
+	if len(base) > longest {
+		sum := sha256.Sum256([]byte(base))
+		base = strings.ToValidUTF8(base[:longest-9], "") + "-" + hex.EncodeToString(sum[:4])
+	}
+	return dir + base + suffix
 }
 
 // Restart empties the part, for bytes that come anew from the first.
@@ -43,11 +65,22 @@ func (p *Part) Restart() error {
 	return err
 }
 
+// ErrLost says that a part's name leads to another file, or to none: somebody else removed it.
+var ErrLost = errors.New("somebody else removed the file that was being written")
+
 // Commit puts the part in its target's place, on disk and at once. Unless replace is set, a target
 // that appeared meanwhile is kept, and the error is fs.ErrExist.
 func (p *Part) Commit(replace bool) error {
 	if err := p.Sync(); err != nil {
 		return err
+	}
+	if !named(p.File, p.Name()) {
+		if named(p.File, p.target) { // where locks lie, somebody else had the same part
+			p.done = true
+			p.finish()
+			return nil
+		}
+		return ErrLost
 	}
 	if err := p.Close(); err != nil {
 		return err
@@ -56,6 +89,7 @@ func (p *Part) Commit(replace bool) error {
 		return err
 	}
 	p.done = true
+	p.finish()
 	return syncDir(filepath.Dir(p.target))
 }
 
@@ -78,9 +112,36 @@ func (p *Part) publish(replace bool) error {
 
 // Discard removes the part unless it was committed. For defer.
 func (p *Part) Discard() {
-	if !p.done {
-		p.Close()
+	if p.done {
+		return
+	}
+	p.done = true
+	if named(p.File, p.Name()) || p.journal == nil {
 		os.Remove(p.Name())
+	}
+	p.Close()
+	p.finish()
+}
+
+// Keep leaves the part and its journal for another run, and tells how many bytes of it are there.
+// With nothing there, or without a journal, it is Discard.
+func (p *Part) Keep() int64 {
+	n := p.Here()
+	if p.done || n == 0 || p.journal == nil {
+		p.Discard()
+		return 0
+	}
+	p.done = true
+	p.journal.Close()
+	p.Close()
+	return n
+}
+
+// finish removes the journal.
+func (p *Part) finish() {
+	if p.journal != nil {
+		os.Remove(p.journal.Name())
+		p.journal.Close()
 	}
 }
 
