@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/sregistry-shell/sregistry-shell/client/name"
 )
@@ -13,7 +14,7 @@ type DeleteRequest struct {
 	Jobs  int    `opt:"jobs" help:"how many images of a list are deleted at once (default 4)"`
 }
 
-// Delete removes one image and returns what it was. The collection stays. NotFound when there is
+// Delete removes one image, with segments of its own, and returns what it was. The collection stays. NotFound when there is
 // none, Invalid when the name could mean several.
 func (c *Client) Delete(ctx context.Context, r DeleteRequest) (Image, error) {
 	const op = "delete"
@@ -27,6 +28,9 @@ func (c *Client) Delete(ctx context.Context, r DeleteRequest) (Image, error) {
 	}
 	if err != nil {
 		return Image{}, fail(op, r.Image, err)
+	}
+	if err := c.release(ctx, o, "", nil); err != nil {
+		c.report.Warn(fmt.Sprintf("its segments are left in %s: %v; clean removes them", o.Container, err))
 	}
 	return imageOf(o), nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sregistry-shell/sregistry-shell/client/name"
 	"github.com/sregistry-shell/sregistry-shell/client/store"
+	"github.com/sregistry-shell/sregistry-shell/client/transfer"
 )
 
 // ListRequest asks which images there are.
@@ -20,9 +21,10 @@ type ListRequest struct {
 }
 
 // Segments of large images lie in the collection itself below segmentsDir, which sorts as one
-// range; segmentsSuffix marks the containers where other tools keep theirs.
+// range, behind which afterSegments begins; segmentsSuffix marks the containers where other tools keep theirs.
 const (
-	segmentsDir    = ".segments/"
+	segmentsDir    = transfer.SegmentsDir
+	afterSegments  = ".segments0"
 	segmentsSuffix = "_segments"
 )
 
@@ -157,7 +159,7 @@ func (c *Client) scope(ctx context.Context, r ListRequest) (collections []string
 // sorts before and behind them.
 func (c *Client) images(ctx context.Context, collection string, match func(string) bool) iter.Seq2[Image, error] {
 	return func(yield func(Image, error) bool) {
-		for _, part := range []store.Listing{{Before: segmentsDir}, {After: segmentsDir[:len(segmentsDir)-1] + "0"}} {
+		for _, part := range []store.Listing{{Before: segmentsDir}, {After: afterSegments}} {
 			for o, err := range c.store.List(ctx, collection, part) {
 				if err != nil {
 					yield(Image{}, err)

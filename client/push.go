@@ -20,6 +20,7 @@ type PushRequest struct {
 	Tag      string `opt:"tag" help:"the tag, when the name has none"`
 	Force    bool   `opt:"force" help:"send it even if the same bytes are there already"`
 	IfAbsent bool   `opt:"if_absent" help:"fail if an image of that name is there, whatever it holds"`
+	Segment  int64  `opt:"segment_size" help:"bytes of a segment; larger files go in several (default: from 256 MiB on, 64 MiB or more)"`
 	Jobs     int    `opt:"jobs" help:"how many images of a list move at once (default 4)"`
 }
 
@@ -43,14 +44,14 @@ func (c *Client) push(ctx context.Context, r PushRequest) (Image, error) {
 	if err != nil {
 		return Image{}, refuse(Invalid, err, "")
 	}
+	if limit := c.store.MaxObject(); r.Segment < 0 || r.Segment > limit {
+		return Image{}, refuse(Invalid, fmt.Errorf("segment_size is %d, and a segment has from 1 to %d bytes", r.Segment, limit), "")
+	}
 	f, before, err := openImage(r.Path)
 	if err != nil {
 		return Image{}, err
 	}
 	defer f.Close()
-	if limit := c.store.MaxObject(); before.Size() > limit {
-		return Image{}, refuse(Invalid, fmt.Errorf("%s has %d bytes, and one object holds %d", r.Path, before.Size(), limit), "")
-	}
 	p, err := c.resolve(ctx, n)
 	if err != nil {
 		return Image{}, err
@@ -59,30 +60,63 @@ func (c *Client) push(ctx context.Context, r PushRequest) (Image, error) {
 	if err != nil {
 		return Image{}, err
 	}
-	sum, err := c.hash(ctx, r, f, before.Size())
+	old, err := c.replaced(ctx, p)
 	if err != nil {
 		return Image{}, err
 	}
-	if len(p.objects) > 0 && !r.Force && same(p.objects[0], sum) {
-		c.report.Note(fmt.Sprintf("%s is there already, with the same bytes", p.objects[0].Key))
-		return imageOf(p.objects[0]), nil
+	plan := transfer.NewPlan(before.Size(), r.Segment)
+	var sum transfer.Sum
+	// A small file is hashed before it is sent; a large one only if it may be there already.
+	if plan.Count == 0 || old != nil && !r.Force && maySame(*old, before.Size()) {
+		if sum, err = c.hash(ctx, r, f, before.Size()); err != nil {
+			return Image{}, err
+		}
+		if old != nil && !r.Force && same(*old, sum) {
+			c.report.Note(fmt.Sprintf("%s is there already, with the same bytes", old.Key))
+			return imageOf(*old), nil
+		}
 	}
 	if p.missing {
 		if err := c.create(ctx, key.Container); err != nil {
 			return Image{}, err
 		}
 	}
-	record := name.Record{Image: p.name.Image, Tag: p.name.TagOrDefault(), SHA256: sum.SHA256, Size: sum.Size}
-	o, err := c.send(ctx, key, f, sum, store.Header{
-		ContentType: record.ContentType(), Meta: record.Meta(), MD5: sum.MD5, IfAbsent: r.IfAbsent,
-	})
-	if changed(f, before) {
-		err = fileChanged()
+	var o store.Object
+	var keep map[string]bool
+	if plan.Count > 0 {
+		o, keep, err = c.pushLarge(ctx, p, key, f, before, plan, r.IfAbsent)
+	} else {
+		o, err = c.pushWhole(ctx, p, key, f, sum, r.IfAbsent)
+		if changed(f, before) {
+			err = fileChanged()
+		}
 	}
 	if err != nil {
 		return Image{}, err
 	}
+	if old != nil {
+		if err := c.release(ctx, *old, o.ETag, keep); err != nil {
+			c.report.Warn(fmt.Sprintf("the segments of the image that was replaced are left in %s: %v; clean removes them", key.Container, err))
+		}
+	}
 	return imageOf(o), nil
+}
+
+// replaced is the object that a push will replace, whole as a HEAD describes it if it may be a
+// large one; nil when there is none.
+func (c *Client) replaced(ctx context.Context, p place) (*store.Object, error) {
+	if len(p.objects) == 0 {
+		return nil, nil
+	}
+	o := p.objects[0]
+	if !p.exact && (o.ETag == "" || o.Large) {
+		now, err := c.store.Stat(ctx, o.Key)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, nil
+		}
+		return &now, err
+	}
+	return &o, nil
 }
 
 // fileChanged is the failure of a push whose file is not what it was when it began.
@@ -187,15 +221,27 @@ func (c *Client) hash(ctx context.Context, r PushRequest, f *os.File, size int64
 	return sum, err
 }
 
-// send stores the file as one object, with progress.
-func (c *Client) send(ctx context.Context, key store.Key, f *os.File, sum transfer.Sum, h store.Header) (store.Object, error) {
+// pushWhole stores the file as one object.
+func (c *Client) pushWhole(ctx context.Context, p place, key store.Key, f *os.File, sum transfer.Sum, ifAbsent bool) (store.Object, error) {
+	record := name.Record{Image: p.name.Image, Tag: p.name.TagOrDefault(), SHA256: sum.SHA256, Size: sum.Size}
+	h := store.Header{ContentType: record.ContentType(), Meta: record.Meta(), MD5: sum.MD5, IfAbsent: ifAbsent}
 	if c.cfg.DryRun {
 		return c.store.Put(ctx, key, f, 0, sum.Size, h)
 	}
 	meter := c.report.Begin(Transfer{Verb: "push", Label: key.String(), Size: sum.Size})
-	o, err := c.store.Put(ctx, key, transfer.Metered(f, meter.Add), 0, sum.Size, h)
+	var o store.Object
+	err := c.streams.Run(ctx, func() (err error) {
+		o, err = c.store.Put(ctx, key, transfer.Metered(f, meter.Add), 0, sum.Size, h)
+		return err
+	})
 	meter.End(err)
 	return o, err
+}
+
+// maySame tells whether an object may hold a file's bytes, as far as its size tells.
+func maySame(o store.Object, size int64) bool {
+	i := imageOf(o)
+	return (i.Size < 0 || i.Size == size) && (i.SHA256 != "" || !o.Large)
 }
 
 // same tells whether an object is known to hold the bytes of a sum.

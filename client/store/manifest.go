@@ -48,6 +48,9 @@ func (s *Swift) PutManifest(ctx context.Context, key Key, segments []Segment, h 
 	req.Header.Set("User-Agent", signin.UserAgent)
 	req.Header.Set("Accept", "application/json") // of the answer behind a heartbeat
 	req.Header.Set("Content-Type", h.ContentType)
+	if h.IfAbsent {
+		req.Header.Set("If-None-Match", "*")
+	}
 	for name, value := range h.Meta {
 		req.Header.Set("X-Object-Meta-"+name, value)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
@@ -146,6 +147,18 @@ func (v *Verb) assign(request any, p Param, value any) error {
 			field.SetBool(x != p.Inverted)
 			return nil
 		}
+	case Age:
+		if x, ok := value.(float64); ok {
+			value = strconv.FormatFloat(x, 'f', -1, 64)
+		}
+		if x, ok := value.(string); ok {
+			age, err := client.ParseAge(x)
+			if err != nil {
+				return v.invalid("%s: %w", p.Name, err)
+			}
+			field.Set(reflect.ValueOf(&age))
+			return nil
+		}
 	case Number:
 		if x, ok := value.(float64); ok && x == math.Trunc(x) && math.Abs(x) < 1<<53 {
 			field.SetInt(int64(x))
@@ -169,7 +182,14 @@ func (v *Verb) BindCommand(positional []string, flags map[string]any) (Call, err
 		request := v.newRequest()
 		target := reflect.ValueOf(request).Elem()
 		for _, p := range v.Params {
-			if value, ok := flags[p.Flag]; ok && p.Flag != "" {
+			value, ok := flags[p.Flag]
+			switch {
+			case !ok || p.Flag == "":
+			case p.Kind == Age:
+				if err := v.assign(request, p, value); err != nil {
+					return nil, err
+				}
+			default:
 				target.Field(p.field).Set(reflect.ValueOf(value).Convert(target.Field(p.field).Type()))
 			}
 		}

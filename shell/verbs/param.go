@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"time"
 )
 
 // Kind is the type of a parameter's value.
@@ -13,7 +14,8 @@ type Kind string
 const (
 	String Kind = "string"
 	Bool   Kind = "boolean"
-	Number Kind = "number" // a whole number
+	Number Kind = "number"   // a whole number
+	Age    Kind = "duration" // a string that client.ParseAge reads, or seconds
 )
 
 // Param is one argument or option of a verb, read from the tags of a field of its request:
@@ -48,6 +50,11 @@ func paramsOf(request any) []Param {
 		f := t.Field(i)
 		p := Param{Help: f.Tag.Get("help"), Complete: f.Tag.Get("complete"), field: i}
 		switch f.Type.Kind() {
+		case reflect.Pointer:
+			if f.Type != reflect.TypeFor[*time.Duration]() {
+				panic(fmt.Sprintf("%s.%s: a parameter cannot be a %s", t, f.Name, f.Type))
+			}
+			p.Kind = Age
 		case reflect.String:
 			p.Kind = String
 		case reflect.Bool:

@@ -3,6 +3,7 @@ package verbs
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -74,6 +75,8 @@ func TestBind(t *testing.T) {
 		{"pull", items{"lab/a", options{"save": true}}, items{client.PullRequest{Image: "lab/a"}}},
 		{"pull", items{items{"lab/a", image, items{"lab/b", "b"}}}, items{
 			client.PullRequest{Image: "lab/a"}, client.PullRequest{Image: "lab/a-v1.sif"}, client.PullRequest{Image: "lab/b", File: "b"}}},
+		{"clean", items{options{"older": 0.0}}, items{client.CleanRequest{Older: new(time.Duration)}}},
+		{"clean", items{options{"older": "2d"}}, items{client.CleanRequest{Older: age(48 * time.Hour)}}},
 		{"search", nil, items{client.ListRequest{}}},
 		{"search", items{nil}, items{client.ListRequest{}}},
 	} {
@@ -88,6 +91,8 @@ func TestBind(t *testing.T) {
 	}
 }
 
+func age(d time.Duration) *time.Duration { return &d }
+
 func values(c Call) (out items) {
 	for _, r := range c.requests {
 		switch x := r.(type) {
@@ -98,6 +103,8 @@ func values(c Call) (out items) {
 		case *client.ListRequest:
 			out = append(out, *x)
 		case *client.DeleteRequest:
+			out = append(out, *x)
+		case *client.CleanRequest:
 			out = append(out, *x)
 		}
 	}
@@ -115,12 +122,13 @@ func TestBindRefuses(t *testing.T) {
 		{"push", items{"a", "b", "c"}, "3 arguments"},
 		{"push", items{1.0, "b"}, "path must be a string, not the number 1"},
 		{"push", items{"a", "b", options{"froce": true}}, `unknown option "froce" (did you mean "force"?)`},
-		{"push", items{"a", "b", options{"zzzzzzzz": true}}, "it takes path, name, tag, force, if_absent, jobs"},
+		{"push", items{"a", "b", options{"zzzzzzzz": true}}, "it takes path, name, tag, force, if_absent, segment_size, jobs"},
 		{"push", items{"a", "b", options{"force": "yes"}}, "force must be a boolean, not a string"},
 		{"push", items{"a", "b", options{"jobs": 1.5}}, "jobs must be a whole number, not the number 1.5"},
 		{"push", items{"a", "b", options{"name": "c"}}, "name is given twice"},
 		{"push", items{items{"a.sif", "lab/a"}}, `write client.push(path, name [, options])`},
 		{"push", items{items{items{"a"}}}, "item 1 of the list"},
+		{"clean", items{options{"older": "soon"}}, `older: "soon" is no duration`},
 		{"pull", items{items{"a"}, "b"}, "one table of options"},
 		{"collections", items{options{"x": 1.0}}, `unknown option "x"; it takes none`},
 	} {

@@ -1,0 +1,146 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/sregistry-shell/sregistry-shell/client/name"
+	"github.com/sregistry-shell/sregistry-shell/client/store"
+	"github.com/sregistry-shell/sregistry-shell/client/transfer"
+)
+
+// pushLarge uploads a file in segments below .segments/ of the same collection, so that rights,
+// quotas and policies of the collection hold for them, and then the manifest that makes them one
+// object. A segment whose name is there already, with its hash in it, is not sent again: that is
+// how a push that was interrupted goes on. Nothing that lies under the image's name is touched
+// before the manifest. It returns the object and the names of its segments.
+func (c *Client) pushLarge(ctx context.Context, p place, key store.Key, f *os.File, info os.FileInfo, plan transfer.Plan, ifAbsent bool) (o store.Object, used map[string]bool, err error) {
+	if c.cfg.DryRun {
+		o, err = c.store.Put(ctx, key, f, 0, plan.Size, store.Header{})
+		return o, nil, err
+	}
+	dir := plan.UploadDir(key.Object, info.ModTime())
+	there, err := c.segmentsIn(ctx, key.Container, dir)
+	if err != nil {
+		return o, nil, err
+	}
+	up := &segmentUpload{c: c, f: f, container: key.Container, dir: dir, there: there}
+	if kept := up.kept(plan); kept > 0 {
+		c.report.Note(fmt.Sprintf("resuming %s: %s of %s may be there already", key, bytesText(kept), bytesText(plan.Size)))
+	}
+	meter := c.report.Begin(Transfer{Verb: "push", Label: key.String(), Size: plan.Size})
+	up.meter = meter
+	md5s, sha, err := transfer.Upload{Plan: plan, Source: f, Send: up.send}.Run(ctx)
+	if err == nil && changed(f, info) {
+		err = fileChanged()
+	}
+	if err == nil {
+		record := name.Record{Image: p.name.Image, Tag: p.name.TagOrDefault(), SHA256: sha, Size: plan.Size}
+		segments := up.manifest(plan, md5s)
+		used = map[string]bool{}
+		for _, segment := range segments {
+			used[segment.Object] = true
+		}
+		o, err = c.store.PutManifest(ctx, key, segments, store.Header{
+			ContentType: record.ContentType(), Meta: record.Meta(), IfAbsent: ifAbsent,
+		})
+	}
+	meter.End(err)
+	if up.skipped > 0 && err == nil {
+		c.report.Note(fmt.Sprintf("%s of %s were there already", bytesText(up.skipped), bytesText(plan.Size)))
+	}
+	if err != nil && ctx.Err() != nil && up.done > 0 {
+		c.report.Note(fmt.Sprintf("%s of %s are kept in %s; push again to go on", bytesText(up.done), bytesText(plan.Size), key.Container))
+	}
+	return o, used, err
+}
+
+// segmentUpload sends the segments of one file.
+type segmentUpload struct {
+	c         *Client
+	f         *os.File
+	container string
+	dir       string
+	there     map[string]int64 // segments by name that are there already, with their sizes
+	meter     Meter
+
+	mu            sync.Mutex
+	skipped, done int64 // bytes
+}
+
+// kept is how much of the plan may be there already: which of it is right, the hashes tell.
+func (u *segmentUpload) kept(plan transfer.Plan) int64 {
+	var n int64
+	seen := map[int]bool{}
+	for object, size := range u.there {
+		if _, i, _, ok := transfer.ParseSegment(object); ok && i < plan.Count && !seen[i] {
+			seen[i] = true
+			n += size
+		}
+	}
+	return n
+}
+
+func (u *segmentUpload) send(ctx context.Context, i int, off, n int64, md5 string) error {
+	object := transfer.SegmentName(u.dir, i, md5)
+	if size, ok := u.there[object]; ok && size == n {
+		u.meter.Add(n)
+		u.count(n, n)
+		return nil
+	}
+	err := u.c.streams.Run(ctx, func() error {
+		_, err := u.c.store.Put(ctx, store.Key{Container: u.container, Object: object},
+			transfer.Metered(offset{u.f, off}, u.meter.Add), 0, n,
+			store.Header{ContentType: segmentType, MD5: md5})
+		return err
+	})
+	if err == nil {
+		u.count(0, n)
+	}
+	return err
+}
+
+func (u *segmentUpload) count(skipped, done int64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.skipped += skipped
+	u.done += done
+}
+
+// segmentType is the Content-Type of a segment.
+const segmentType = "application/octet-stream"
+
+// offset reads a file from a place in it, so that a meter counts from 0.
+type offset struct {
+	f   *os.File
+	off int64
+}
+
+func (o offset) ReadAt(p []byte, at int64) (int, error) { return o.f.ReadAt(p, o.off+at) }
+
+func (u *segmentUpload) manifest(plan transfer.Plan, md5s []string) []store.Segment {
+	out := make([]store.Segment, plan.Count)
+	for i, md5 := range md5s {
+		_, n := plan.Span(i)
+		out[i] = store.Segment{Key: store.Key{Container: u.container, Object: transfer.SegmentName(u.dir, i, md5)}, MD5: md5, Size: n}
+	}
+	return out
+}
+
+// segmentsIn are the names and sizes of the segments below a folder.
+func (c *Client) segmentsIn(ctx context.Context, container, dir string) (map[string]int64, error) {
+	there := map[string]int64{}
+	for o, err := range c.store.List(ctx, container, store.Listing{Prefix: dir}) {
+		if err != nil {
+			if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDenied) {
+				return nil, nil // a new collection, or one where we may write but not list
+			}
+			return nil, err
+		}
+		there[o.Object] = o.Size
+	}
+	return there, nil
+}

@@ -1,0 +1,216 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sregistry-shell/sregistry-shell/client/name"
+	"github.com/sregistry-shell/sregistry-shell/client/store"
+	"github.com/sregistry-shell/sregistry-shell/client/transfer"
+)
+
+// upload is what lies in the folder of one upload: for each place of its plan the segments that
+// are there. There may be several for a place, when files of one date and size held different bytes.
+type upload struct {
+	dir      string
+	object   string // the object it was made for; empty when the folder does not tell
+	plan     transfer.Plan
+	places   [][]store.Object
+	youngest time.Time
+}
+
+// maxProofs is how many ways of choosing one segment a place are tried.
+const maxProofs = 4096
+
+// provable tells whether all ways to make an object of the segments can be tried.
+func (u *upload) provable() bool {
+	ways := 1
+	for _, variants := range u.places {
+		if ways *= max(1, len(variants)); ways > maxProofs {
+			return false
+		}
+	}
+	return true
+}
+
+// proof is the segments that make up the large object with that ETag, by name; nil when these do
+// not. The ETag is the MD5 of the segments' hashes, which stand in their names.
+func (u *upload) proof(etag string) map[string]bool {
+	if etag == "" || len(u.places) < u.plan.Count || !u.provable() {
+		return nil
+	}
+	chosen := make([]store.Object, u.plan.Count)
+	md5s := make([]string, u.plan.Count)
+	var try func(i int) bool
+	try = func(i int) bool {
+		if i == u.plan.Count {
+			return store.LargeETag(md5s) == etag
+		}
+		for _, segment := range u.places[i] {
+			_, _, md5, _ := transfer.ParseSegment(segment.Object)
+			chosen[i], md5s[i] = segment, md5
+			if try(i + 1) {
+				return true
+			}
+		}
+		return false
+	}
+	if !try(0) {
+		return nil
+	}
+	names := map[string]bool{}
+	for _, segment := range chosen {
+		names[segment.Object] = true
+	}
+	return names
+}
+
+func (u *upload) all() []store.Object { return slices.Concat(u.places...) }
+
+// uploads reads the segments below a folder of a collection. Objects that are no segments of ours
+// are odd.
+func (c *Client) uploads(ctx context.Context, container, below string) (found []*upload, odd []store.Object, err error) {
+	byDir := map[string]*upload{}
+	for o, err := range c.store.List(ctx, container, store.Listing{Prefix: below}) {
+		if err != nil {
+			return nil, nil, err
+		}
+		dir, i, _, ok := transfer.ParseSegment(o.Object)
+		object, plan, known := transfer.ParseUpload(dir)
+		if !ok || !known || i >= plan.Count {
+			odd = append(odd, o)
+			continue
+		}
+		u := byDir[dir]
+		if u == nil {
+			u = &upload{dir: dir, object: object, plan: plan}
+			byDir[dir] = u
+			found = append(found, u)
+		}
+		for len(u.places) <= i {
+			u.places = append(u.places, nil)
+		}
+		u.places[i] = append(u.places[i], o)
+		if o.Modified.After(u.youngest) {
+			u.youngest = o.Modified
+		}
+	}
+	return found, odd, nil
+}
+
+// large are the large objects of a collection, with their ETags. Where a listing does not tell, it
+// asks for each.
+func (c *Client) large(ctx context.Context, container string) ([]store.Object, error) {
+	var mu sync.Mutex
+	var out []store.Object
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(listers)
+	for _, part := range []store.Listing{{Before: segmentsDir}, {After: afterSegments}} {
+		for o, err := range c.store.List(ctx, container, part) {
+			if err != nil {
+				return nil, errors.Join(err, g.Wait())
+			}
+			switch {
+			case o.Large:
+				mu.Lock()
+				out = append(out, o)
+				mu.Unlock()
+			case o.Size < 0:
+				g.Go(func() error {
+					o, err := c.store.Stat(gctx, o.Key)
+					if errors.Is(err, store.ErrNotFound) {
+						return nil
+					}
+					if err == nil && o.Large {
+						mu.Lock()
+						out = append(out, o)
+						mu.Unlock()
+					}
+					return err
+				})
+			}
+		}
+	}
+	return out, g.Wait()
+}
+
+// ownsSegments tells whether a large object has segments of its own among these uploads, so that
+// it needs those of no other object with the same bytes. Its record must name it, which that of a
+// manifest that another tool copied does not.
+func ownsSegments(o store.Object, uploads []*upload) bool {
+	if _, ok := name.ParseRecord(o.ContentType, o.Object); !ok {
+		return false
+	}
+	return slices.ContainsFunc(uploads, func(u *upload) bool { return u.object == o.Object && u.proof(o.ETag) != nil })
+}
+
+// release deletes the segments of a large object that was replaced or deleted, but for those in
+// keep. It does so only when they are proved to have been that object's, when no other object of
+// the collection uses them, and when what lies under the name now is what it should be: the object
+// with the ETag live, or nothing. What cannot be proved is left to clean.
+func (c *Client) release(ctx context.Context, old store.Object, live string, keep map[string]bool) error {
+	if !old.Large || old.ETag == live {
+		return nil
+	}
+	uploads, _, err := c.uploads(ctx, old.Container, transfer.ObjectDir(old.Object))
+	if err != nil {
+		return err
+	}
+	var gone []store.Object
+	for _, u := range uploads {
+		proved := u.proof(old.ETag)
+		for _, segment := range u.all() {
+			if proved[segment.Object] && !keep[segment.Object] {
+				gone = append(gone, segment)
+			}
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	others, err := c.large(ctx, old.Container)
+	if err != nil {
+		return err
+	}
+	for _, o := range others {
+		if o.ETag != old.ETag || o.Object == old.Object {
+			continue
+		}
+		own, _, err := c.uploads(ctx, o.Container, transfer.ObjectDir(o.Object))
+		if err != nil {
+			return err
+		}
+		if !ownsSegments(o, own) {
+			return nil // a manifest that somebody copied
+		}
+	}
+	now, err := c.store.Stat(ctx, old.Key)
+	switch {
+	case errors.Is(err, store.ErrNotFound) && live == "":
+	case err != nil:
+		return err
+	case live == "" || now.ETag != live:
+		return nil // somebody else pushed meanwhile
+	}
+	return c.deleteObjects(ctx, gone)
+}
+
+// deleteObjects deletes objects, several at a time. One that is gone already is fine.
+func (c *Client) deleteObjects(ctx context.Context, objects []store.Object) error {
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(listers)
+	for _, o := range objects {
+		g.Go(func() error {
+			if err := c.store.Delete(gctx, o.Key); err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
