@@ -93,7 +93,7 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.options.Progress, "progress", screen.ProgressAuto, "auto, plain (a line every 10 s) or none")
 	flags.BoolVar(&a.dryRun, "dry-run", false, "say what would be written, here and there, and write nothing")
 	programs.add(root)
-	root.AddCommand(a.shellCommand(), a.runCommand(), a.serveCommand())
+	root.AddCommand(a.shellCommand(), a.runCommand(), a.serveCommand(), a.completionCommand(), a.annotationsCommand())
 	for _, v := range verbs.All() {
 		if v.Command {
 			root.AddCommand(a.verbCommand(v))
