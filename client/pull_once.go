@@ -49,12 +49,15 @@ func (p puller) once(ctx context.Context, r PullRequest, n name.Name) (string, e
 		}
 	}
 	here := filepath.Join(folder, name.LocalFile(n.Image+"-"+n.TagOrDefault()))
-	return p.locked(ctx, r, here, func(bool) (string, error) {
+	return p.locked(ctx, r, here, func(alone bool) (string, error) {
 		o, err := p.locate(ctx, n, false)
 		if err != nil {
 			return "", err
 		}
 		target := p.destination(r, &o)
+		if target == here { // an object without an extension
+			return p.place(ctx, r, n, o, target, alone)
+		}
 		return p.locked(ctx, r, target, func(alone bool) (string, error) {
 			return p.place(ctx, r, n, o, target, alone)
 		})

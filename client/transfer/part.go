@@ -74,22 +74,19 @@ func (p *Part) Commit(replace bool) error {
 	if err := p.Sync(); err != nil {
 		return err
 	}
-	if !named(p.File, p.Name()) {
-		if named(p.File, p.target) { // where locks lie, somebody else had the same part
-			p.done = true
-			p.finish()
-			return nil
+	switch {
+	case named(p.File, p.Name()):
+		if err := p.publish(replace); err != nil {
+			return err
 		}
+	case !named(p.File, p.target): // else, where locks lie, somebody had the same part and was faster
 		return ErrLost
-	}
-	if err := p.Close(); err != nil {
-		return err
-	}
-	if err := p.publish(replace); err != nil {
-		return err
 	}
 	p.done = true
 	p.finish()
+	if err := p.Close(); err != nil {
+		return err
+	}
 	return syncDir(filepath.Dir(p.target))
 }
 
@@ -116,7 +113,7 @@ func (p *Part) Discard() {
 		return
 	}
 	p.done = true
-	if named(p.File, p.Name()) || p.journal == nil {
+	if named(p.File, p.Name()) {
 		os.Remove(p.Name())
 	}
 	p.Close()
