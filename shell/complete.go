@@ -1,19 +1,12 @@
 package shell
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/sregistry-shell/sregistry-shell/shell/screen"
 	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm"
 )
-
-// patience is how long a key press waits for candidates: a folder may be on a server.
-const patience = 300 * time.Millisecond
 
 // names knows what a program has given names to, without running any of its code.
 type names interface {
@@ -35,8 +28,16 @@ func (s *Session) complete(before string) (endings []string, length int) {
 	if strings.TrimSpace(before) == "" {
 		return []string{"    "}, 0 // a tab at the beginning of a line indents
 	}
-	found := suggest(s.vm, s.sofar+before)
+	found := suggest(s.vm, s.suggestNames, s.sofar+before)
 	return found.endings, found.typed
+}
+
+// suggestNames completes a name in storage. Without settings there are none to suggest.
+func (s *Session) suggestNames(typed, quote string) suggestion {
+	if s.c.Connect == nil {
+		return suggestion{}
+	}
+	return s.remote.suggest(s.ctx, typed, quote)
 }
 
 // suggest finds what can follow before:
@@ -44,7 +45,7 @@ func (s *Session) complete(before string) (endings []string, length int) {
 //   - in a string that is an argument or option of a verb, what the table says completes it;
 //   - in the option table of a verb, the names of its options;
 //   - after a dotted path its members, and otherwise globals and keywords.
-func suggest(known names, before string) suggestion {
+func suggest(known names, remote func(typed, quote string) suggestion, before string) suggestion {
 	tokens := lex(before)
 	if len(tokens) == 0 {
 		return suggestion{}
@@ -54,8 +55,13 @@ func suggest(known names, before string) suggestion {
 	switch {
 	case last.open && last.kind == text && before[last.start] != '[':
 		typed := before[last.start+1:]
-		if p := site.param(); p != nil && p.Complete == "file" && !strings.Contains(typed, `\`) {
-			return files(typed, before[last.start:last.start+1])
+		quote := before[last.start : last.start+1]
+		switch p := site.param(); {
+		case p == nil || strings.Contains(typed, `\`):
+		case p.Complete == "file":
+			return files(typed, quote)
+		case p.Complete == "image" || p.Complete == "collection":
+			return remote(typed, quote)
 		}
 		return suggestion{}
 	case last.open || last.end < len(before):
@@ -219,11 +225,14 @@ func (p place) param() *verbs.Param {
 		}
 		return nil
 	}
-	arguments := p.verb.Arguments()
-	if !p.begins || p.index >= len(arguments) {
+	arguments, index := p.verb.Arguments(), p.index
+	if p.braces == 1 && p.verb.Item != "" {
+		index = 0 // {"lab/a", "lab/b"} are items of a list
+	}
+	if !p.begins || index >= len(arguments) {
 		return nil
 	}
-	return &arguments[p.index]
+	return &arguments[index]
 }
 
 // options are the names of the options that may be given here, with the = behind them; nil where
@@ -237,56 +246,4 @@ func (p place) options() []string {
 		out = append(out, each.Name+"=")
 	}
 	return out
-}
-
-// files completes a path: folders with a slash, the only match that is a file with the quote that
-// ends the string.
-func files(typed, quote string) suggestion {
-	dir, prefix := filepath.Split(typed)
-	if dir == "" {
-		dir = "."
-	}
-	found := make(chan []os.DirEntry, 1)
-	go func() {
-		entries, _ := os.ReadDir(dir)
-		found <- entries
-	}()
-	timeout := time.NewTimer(patience)
-	defer timeout.Stop()
-	var entries []os.DirEntry
-	select {
-	case entries = <-found:
-	case <-timeout.C:
-	}
-	var candidates []string
-	file := false
-	for _, e := range entries {
-		name := e.Name()
-		if !strings.HasPrefix(name, prefix) || prefix == "" && name[0] == '.' ||
-			strings.ContainsAny(name, `\`+quote) || screen.Safe(name) != name {
-			continue
-		}
-		if isFolder(filepath.Join(dir, name), e) {
-			name += "/"
-		} else {
-			file = true
-		}
-		candidates = append(candidates, name)
-	}
-	if len(candidates) == 1 && file {
-		candidates[0] += quote
-	}
-	out := endings(prefix, candidates)
-	if prefix == "" { // endings passes over names with an underscore
-		out.endings = candidates
-	}
-	return out
-}
-
-func isFolder(path string, e os.DirEntry) bool {
-	if e.Type()&os.ModeSymlink == 0 {
-		return e.IsDir()
-	}
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
 }

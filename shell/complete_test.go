@@ -33,6 +33,8 @@ func (fakeNames) Members(path string) []vm.Member {
 	}[path]
 }
 
+func fakeRemote(typed, _ string) suggestion { return suggestion{[]string{"remote"}, len(typed)} }
+
 func TestSuggest(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -69,7 +71,10 @@ func TestSuggest(t *testing.T) {
 		{`client.push("link/d`, `eep/`, 1},
 		{`client.push("./.h`, `idden"`, 2},
 		{`client.push "images/a`, `.sif"`, 1},
-		{`client.push("a.sif", "ubu`, "", 0},
+		{`client.push("a.sif", "ubu`, "remote", 3},
+		{`client.pull("lab/u`, "remote", 5},
+		{`client.search "lab/u`, "remote", 5},
+		{`client.delete({"lab/a", "lab/`, "remote", 4},
 		{`client.push({ {"images/a`, `.sif"`, 1},
 		{`client.push({ {"images/a.sif", "lab/a"}, {"images/a`, `.sif"`, 1},
 		{`client.pull("lab/x", "ubuntu.sim`, `g"`, 10},
@@ -85,7 +90,7 @@ func TestSuggest(t *testing.T) {
 		{`x = `, "", 0},
 		{"nothing.here.", "", 0},
 	} {
-		got := suggest(fakeNames{}, c.before)
+		got := suggest(fakeNames{}, fakeRemote, c.before)
 		if found := strings.Join(got.endings, " "); found != c.want || found != "" && got.typed != c.typed {
 			t.Errorf("%s: %q, %d typed; not %q, %d", c.before, found, got.typed, c.want, c.typed)
 		}
@@ -93,7 +98,7 @@ func TestSuggest(t *testing.T) {
 }
 
 func TestSuggestInAFolderThatIsNotThere(t *testing.T) {
-	if got := suggest(fakeNames{}, `client.push("`+filepath.Join(t.TempDir(), "no", "such")+`/`); len(got.endings) > 0 {
+	if got := suggest(fakeNames{}, fakeRemote, `client.push("`+filepath.Join(t.TempDir(), "no", "such")+`/`); len(got.endings) > 0 {
 		t.Errorf("%v", got)
 	}
 }

@@ -21,6 +21,9 @@ import (
 // report.
 func (s *Session) Interactive(ctx context.Context) error {
 	s.machine(Program{})
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.ctx = ctx
 	if s.c.Signals != nil {
 		interrupts, restore := s.c.Signals.interrupts()
 		s.interrupts = interrupts

@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/screen"
@@ -46,6 +48,9 @@ type Session struct {
 	c  Config
 	vm *vm.VM // made by the first program, which says what arg is
 
+	connecting sync.Mutex // guards client
+	client     *client.Client
+
 	reader     lineReader
 	history    *history
 	interrupts <-chan struct{}
@@ -53,6 +58,8 @@ type Session struct {
 	prompting  atomic.Bool    // a person is there to be asked
 	reading    atomic.Bool    // the prompt waits for a line
 	entries    int
+	ctx        context.Context // of Interactive, for what completion looks up
+	remote     remoteNames
 	sofar      string // the lines of the entry before the one that is being typed
 }
 
@@ -64,7 +71,9 @@ func New(c Config) *Session {
 	if c.Home == "" {
 		c.Home, _ = c.LookupEnv("HOME")
 	}
-	return &Session{c: c}
+	s := &Session{c: c, ctx: context.Background()}
+	s.remote = remoteNames{list: s.listNames, now: time.Now}
+	return s
 }
 
 // Close ends the session's Lua state.
@@ -78,8 +87,12 @@ func (s *Session) Close() {
 // machine is the Lua state, made for the first program that is run.
 func (s *Session) machine(p Program) *vm.VM {
 	if s.vm == nil {
+		connect := s.connect
+		if s.c.Connect == nil {
+			connect = nil
+		}
 		s.vm = vm.New(vm.Options{
-			Connect:    s.c.Connect,
+			Connect:    connect,
 			Stdout:     s.c.Screen.Stdout(),
 			Stderr:     s.c.Screen.Stderr(),
 			Note:       s.c.Screen.Note,

@@ -17,11 +17,10 @@ import (
 // halfway is a Swift service with one image, of which it sends half and then nothing more.
 func halfway(t *testing.T) *httptest.Server {
 	release := make(chan struct{})
-	var server *httptest.Server
-	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasPrefix(r.URL.Path, "/auth"):
-			w.Header().Set("X-Storage-Url", server.URL+"/v1/a")
+			w.Header().Set("X-Storage-Url", "http://"+r.Host+"/v1/a")
 			w.Header().Set("X-Auth-Token", "tk")
 		case r.URL.Path == "/v1/a/lab/half-latest.sif":
 			w.Header().Set("Etag", strings.Repeat("ab", 16))

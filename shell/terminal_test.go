@@ -1,0 +1,138 @@
+//go:build linux
+
+package shell
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/sregistry-shell/sregistry-shell/shell/screen"
+)
+
+func TestKeysOfAllTerminals(t *testing.T) {
+	s := sit(t, nil)
+	s.want("\x1b[3~\x1b[3~1", "1")                // Delete on an empty line stays
+	s.want("12\x1b[D\x1b[3~", "1")                // and deletes elsewhere
+	s.want("2\x1b[1~1\x1b[4~3", "123")            // Home and End of tmux
+	s.want("2\x1b[H1\x1b[F3", "123")              // and xterm
+	s.want("11 + 22\x1b[1;5D3\x1b[1;5C4", "3235") // a word back and on
+	s.want("'\x1a'", `""`)                        // Ctrl-Z
+	s.want("'\x00'", `""`)                        // Ctrl-Space
+	s.want("'a\x1b[5~b'", `"ab"`)                 // Page up
+	s.types("\x04")
+	s.leaves(0)
+}
+
+func TestPaste(t *testing.T) {
+	s := sit(t, nil)
+	s.types("\x1b[200~function g()\r\treturn 'a\tb'\rend\r\x1b[201~")
+	s.expect("end")
+	s.want("", "")
+	s.want("g()", `"a\tb"`)
+	s.types("\x04")
+	s.expect("\x1b[?2004l")
+	s.leaves(0)
+	if !strings.HasPrefix(strings.SplitAfterN(s.all(), "8080 as ceph:vanessa, from the environment\r\n", 2)[1], "\x1b[?2004h") {
+		t.Errorf("bracketed paste is not switched on: %q", s.all())
+	}
+	if data, _ := os.ReadFile(s.history); !strings.HasPrefix(string(data), `"function g()\n\treturn 'a\tb'\nend"`+"\n") {
+		t.Errorf("in the history: %s", data)
+	}
+}
+
+func TestTerminalWithoutSize(t *testing.T) {
+	for _, columns := range []int{0, 1, 2, 3, 10} {
+		s := sitAt(t, newPerson(t, columns), nil)
+		s.want("1234\x1b[D\x1b[D\x1b[D\x1b[D5\x1b[F", "51234")
+		s.types("\x04")
+		s.leaves(0)
+	}
+}
+
+func TestResize(t *testing.T) {
+	s := sit(t, nil)
+	s.types(`#"` + strings.Repeat("x", 30))
+	s.resize(25)
+	s.types("\x1b[D\x1b[Cxx\"\r")
+	s.expect("32\r\n")
+	s.answer()
+	s.types("\x04")
+	s.leaves(0)
+}
+
+func TestHistoryAtThePrompt(t *testing.T) {
+	s := sit(t, nil)
+	s.want(`"first"`, `"first"`)
+	s.want(` "not written"`, `"not written"`)
+	s.want(`"second"`, `"second"`)
+	s.types("\x1b[A\x1b[A\x1b[A")
+	s.expect(`"first"`)
+	if got := s.enter(""); got != `"first"` {
+		t.Errorf("the arrow brought %q", got)
+	}
+	s.types("\x12fir")
+	s.cancels()
+	s.types("\x12econ") // Ctrl-R
+	s.expect(`"s`)
+	s.types("\r")
+	s.expect("\x1b[?2004l")
+	s.answer()
+	s.want("1", "1")
+	s.types("\x04")
+	s.leaves(0)
+	data, _ := os.ReadFile(s.history)
+	if want := `"\"first\""` + "\n" + `"\"second\""` + "\n" + `"\"first\""` + "\n" + `"\"second\""` + "\n" + `"1"` + "\n"; string(data) != want {
+		t.Errorf("the file holds %s", data)
+	}
+}
+
+func TestCompletionAtThePrompt(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	os.WriteFile("aws-is-hard.simg", nil, 0o644)
+	s := sit(t, nil)
+	s.types("cli\t")
+	s.expect("client")
+	s.types(".sea\t")
+	s.expect("client.search")
+	s.cancels()
+	s.types(`client.push("aws` + "\t")
+	s.expect(`client.push("aws-is-hard.simg"`)
+	s.cancels()
+	s.want("\t\t1", "1")
+	// Twice a tab shows what there is; no key after it harms.
+	for _, key := range []string{"\x1b[A", "\x01", "\x05", "\t", "\x1b[C"} {
+		s.types("client.\t\t" + key)
+		s.cancels()
+	}
+	s.want("1", "1")
+	s.types("\x04")
+	s.leaves(0)
+}
+
+func TestDumbTerminal(t *testing.T) {
+	s := &sitting{t: t, person: newPerson(t, 80), ended: make(chan error, 1)}
+	env := func(name string) string { return map[string]string{"TERM": "dumb"}[name] }
+	ctx, signals := watch(context.Background(), func(c chan<- os.Signal, _ ...os.Signal) { s.signals = c }, func(chan<- os.Signal) {})
+	defer signals.Stop()
+	session := New(Config{Signals: signals, Home: "/home/v", LookupEnv: func(string) (string, bool) { return "", false },
+		Screen: screen.New(screen.Options{In: s.tty, Out: s.tty, Err: s.tty, Env: env})})
+	defer session.Close()
+	go func() { s.ended <- session.Interactive(ctx) }()
+	s.expect("\n> ")
+	s.types("1 + 1\n")
+	s.expect("2\r\n> ")
+	s.signals <- os.Interrupt
+	s.expect("\r\n> ")
+	s.types("function f()\n")
+	s.expect(">> ")
+	s.types("end\n")
+	s.expect("\r\n> ")
+	s.types("\x04")
+	s.leaves(0)
+	if strings.Contains(s.all(), "\x1b") {
+		t.Errorf("escape sequences: %q", s.all())
+	}
+}
