@@ -29,7 +29,7 @@ func (c *Client) pushLarge(ctx context.Context, p place, key store.Key, f *os.Fi
 	}
 	up := &segmentUpload{c: c, f: f, container: key.Container, dir: dir, there: there}
 	if kept := up.kept(plan); kept > 0 {
-		c.report.Note(fmt.Sprintf("resuming %s: %s of %s may be there already", key, bytesText(kept), bytesText(plan.Size)))
+		c.report.Note(fmt.Sprintf("resuming %s: %s of %s may be there already", key, transfer.Bytes(kept), transfer.Bytes(plan.Size)))
 	}
 	meter := c.report.Begin(Transfer{Verb: "push", Label: key.String(), Size: plan.Size})
 	up.meter = meter
@@ -50,10 +50,10 @@ func (c *Client) pushLarge(ctx context.Context, p place, key store.Key, f *os.Fi
 	}
 	meter.End(err)
 	if up.skipped > 0 && err == nil {
-		c.report.Note(fmt.Sprintf("%s of %s were there already", bytesText(up.skipped), bytesText(plan.Size)))
+		c.report.Note(fmt.Sprintf("%s of %s were there already", transfer.Bytes(up.skipped), transfer.Bytes(plan.Size)))
 	}
 	if err != nil && ctx.Err() != nil && up.done > 0 {
-		c.report.Note(fmt.Sprintf("%s of %s are kept in %s; push again to go on", bytesText(up.done), bytesText(plan.Size), key.Container))
+		c.report.Note(fmt.Sprintf("%s of %s are kept in %s; push again to go on", transfer.Bytes(up.done), transfer.Bytes(plan.Size), key.Container))
 	}
 	return o, used, err
 }

@@ -94,6 +94,7 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVar(&a.dryRun, "dry-run", false, "say what would be written, here and there, and write nothing")
 	programs.add(root)
 	root.AddCommand(a.shellCommand(), a.runCommand(), a.serveCommand(), a.completionCommand(), a.annotationsCommand())
+	root.SetHelpCommand(a.helpCommand())
 	for _, v := range verbs.All() {
 		if v.Command {
 			root.AddCommand(a.verbCommand(v))

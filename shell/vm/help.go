@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/sregistry-shell/sregistry-shell/scripts"
 	"github.com/sregistry-shell/sregistry-shell/shell/nearest"
 	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/modules"
@@ -12,7 +13,7 @@ import (
 )
 
 // Help is the help on a topic: "" for the overview, "pull" or "client.pull" for a verb, "client"
-// for all of them, "fs" for a module, "fs.size" for a function of it; false for anything else.
+// for all of them, "scripts" for those that ship with the shell, "fs" for a module, "fs.size" for a function of it; false for anything else.
 // The text has no line break at its end.
 func Help(topic string) (string, bool) {
 	switch topic {
@@ -22,12 +23,14 @@ func Help(topic string) (string, bool) {
 		return verbList(), true
 	case "modules":
 		return moduleList(), true
+	case "scripts":
+		return scriptList(), true
 	}
 	if f := findShell(topic); f != nil {
 		return f.signature + "\n\n" + capital(f.help) + ".", true
 	}
 	if verb := verbs.Find(strings.TrimPrefix(topic, "client.")); verb != nil {
-		return verbHelp(verb), true
+		return strings.TrimSuffix(verb.HelpText(), "\n"), true
 	}
 	name, function, dotted := strings.Cut(topic, ".")
 	module := modules.Find(name)
@@ -45,7 +48,7 @@ func Help(topic string) (string, bool) {
 
 // Topics are the topics that Help knows, without the overview.
 func Topics() []string {
-	topics := []string{"client", "modules"}
+	topics := []string{"client", "modules", "scripts"}
 	for _, f := range shellFunctions {
 		topics = append(topics, f.name)
 	}
@@ -64,7 +67,7 @@ func Topics() []string {
 func overview() string {
 	return verbList() + "\n\n" + shellList() + "\n\n" + moduleList() + `
 
-help(client.pull), help("pull") or help(fs) tells more. The language is Lua 5.1.`
+help(client.pull), help("pull"), help(fs) or help("scripts") tells more. The language is Lua 5.1.`
 }
 
 func verbList() string {
@@ -118,6 +121,17 @@ func moduleList() string {
 	return "Modules:\n" + table(rows)
 }
 
+func scriptList() string {
+	var rows [][2]string
+	for _, script := range scripts.All() {
+		rows = append(rows, [2]string{script.Name, script.Summary})
+	}
+	return "Scripts that ship with the shell:\n" + table(rows) + `
+
+sregistry-shell run NAME [ARG...] runs one of them, or a file; the arguments are in the table arg. A
+script ends with the status of the error nobody caught, or that of os.exit(n).`
+}
+
 // table writes two columns; a left one that is long stands on a line of its own.
 func table(rows [][2]string) string {
 	const most = 40
@@ -138,31 +152,6 @@ func table(rows [][2]string) string {
 			fmt.Fprintf(&b, "  %-*s  %s", width, row[0], row[1])
 		}
 	}
-	return b.String()
-}
-
-func verbHelp(v *verbs.Verb) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "client.%s\n\n%s.", v.Signature(), capital(v.Summary))
-	if v.Help != "" {
-		b.WriteString("\n" + v.Help)
-	}
-	parameters := func(title string, ps []verbs.Param) {
-		if len(ps) == 0 {
-			return
-		}
-		var rows [][2]string
-		for _, p := range ps {
-			rows = append(rows, [2]string{p.Name, p.Help})
-		}
-		fmt.Fprintf(&b, "\n\n%s:\n%s", title, table(rows))
-	}
-	parameters("Arguments", v.Arguments())
-	parameters("Options", v.Options())
-	if v.Returns != "" {
-		fmt.Fprintf(&b, "\n\nReturns %s.", v.Returns)
-	}
-	b.WriteString(examples(v.Examples))
 	return b.String()
 }
 

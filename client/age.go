@@ -21,16 +21,3 @@ func ParseAge(text string) (time.Duration, error) {
 	}
 	return time.Duration(n * float64(unit)), nil
 }
-
-// bytesText writes a number of bytes for a person, in powers of 1000.
-func bytesText(n int64) string {
-	f, unit := float64(n), 0
-	for f >= 999.95 && unit < 5 {
-		f /= 1000
-		unit++
-	}
-	if unit == 0 {
-		return fmt.Sprintf("%d B", n)
-	}
-	return fmt.Sprintf("%.1f %cB", f, "kMGTP"[unit-1])
-}
