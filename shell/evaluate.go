@@ -14,8 +14,9 @@ type outcome struct {
 	err    error
 }
 
-// evaluate runs an entry beside the interrupts: the first cancels it, the second stops waiting.
-func (s *Session) evaluate(ctx context.Context, chunk, source string) ([]lua.LValue, error) {
+// evaluate runs something in the Lua state beside the interrupts: the first cancels it, the second
+// stops waiting.
+func (s *Session) evaluate(ctx context.Context, run func(context.Context) ([]lua.LValue, error)) ([]lua.LValue, error) {
 	for len(s.interrupts) > 0 {
 		<-s.interrupts // of the time before
 	}
@@ -23,7 +24,7 @@ func (s *Session) evaluate(ctx context.Context, chunk, source string) ([]lua.LVa
 	defer cancel(nil)
 	done := make(chan outcome, 1)
 	go func() {
-		values, err := s.vm.Eval(call, chunk, entry(source))
+		values, err := run(call)
 		done <- outcome{values, err}
 	}()
 	ended := ctx.Done()

@@ -39,6 +39,9 @@ func (s *Session) Interactive(ctx context.Context) error {
 	defer s.prompting.Store(false)
 
 	s.banner()
+	if err := s.runInit(ctx); err != nil {
+		return err
+	}
 	for {
 		source, err := s.readEntry()
 		if ctx.Err() != nil {
@@ -177,7 +180,10 @@ func (s *Session) enter(ctx context.Context, source string) error {
 	}
 	s.entries++
 	began := time.Now()
-	values, err := s.evaluate(ctx, fmt.Sprintf("in:%d", s.entries), source)
+	chunk := fmt.Sprintf("in:%d", s.entries)
+	values, err := s.evaluate(ctx, func(ctx context.Context) ([]lua.LValue, error) {
+		return s.vm.Eval(ctx, chunk, entry(source))
+	})
 	took := time.Since(began)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -4,6 +4,8 @@ package shell
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -118,6 +120,39 @@ func TestQuestionAtThePrompt(t *testing.T) {
 	s.types("\x1b[A")
 	s.expect("client.delete") // the answers are not in the history
 	s.cancels()
+	s.types("\x04")
+	s.leaves(0)
+}
+
+func TestInitFile(t *testing.T) {
+	with := func(source string, change func(*Config)) func(*Config, map[string]string) {
+		config := filepath.Join(t.TempDir(), "sregistry-shell")
+		if err := os.Mkdir(config, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(config, "init.lua"), []byte(source), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return func(c *Config, env map[string]string) {
+			env["XDG_CONFIG_HOME"] = filepath.Dir(config)
+			change(c)
+		}
+	}
+	s := sit(t, with("lab = 'my lab'", func(*Config) {}))
+	s.want("lab", `"my lab"`)
+	s.types("\x04")
+	s.leaves(0)
+
+	s = sit(t, with("lab = 'my lab'", func(c *Config) { c.NoInit = true }))
+	s.want("lab", "")
+	s.types("\x04")
+	s.leaves(0)
+
+	s = sit(t, with("lab = 1\nerror('oh')", func(*Config) {}))
+	if !strings.Contains(s.all(), "init.lua:2: oh\r\n") {
+		t.Errorf("it says %q", s.all())
+	}
+	s.want("lab", "1")
 	s.types("\x04")
 	s.leaves(0)
 }

@@ -30,6 +30,8 @@ type Config struct {
 	Database string
 	Where    func() string
 
+	NoInit bool // leave out init.lua, which else runs before the first prompt on a terminal
+
 	LookupEnv func(string) (string, bool) // os.LookupEnv
 	Home      string                      // $HOME
 }
@@ -108,16 +110,25 @@ func (s *Session) machine(p Program) *vm.VM {
 	return s.vm
 }
 
-// moduleDirs is where require looks after the script's own folder.
-func (s *Session) moduleDirs() []string {
+// configDir is where the user's own Lua is: below the XDG configuration directory; empty without
+// a home.
+func (s *Session) configDir() string {
 	config, _ := s.c.LookupEnv("XDG_CONFIG_HOME")
 	if !filepath.IsAbs(config) {
 		if s.c.Home == "" {
-			return nil
+			return ""
 		}
 		config = filepath.Join(s.c.Home, ".config")
 	}
-	return []string{filepath.Join(config, "sregistry-shell", "lua")}
+	return filepath.Join(config, "sregistry-shell")
+}
+
+// moduleDirs is where require looks after the script's own folder.
+func (s *Session) moduleDirs() []string {
+	if dir := s.configDir(); dir != "" {
+		return []string{filepath.Join(dir, "lua")}
+	}
+	return nil
 }
 
 // Run runs a program to its end, or until ctx ends. Programs that follow see its globals. The
