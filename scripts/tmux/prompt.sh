@@ -1,0 +1,125 @@
+#!/bin/bash
+# Uses the prompt in a real tmux, as a person does: types, completes, pastes, interrupts a transfer,
+# resizes. usage: prompt.sh SREGISTRY-SHELL; says a line a scenario, and exits 1 at the first that
+# goes wrong.
+set -euo pipefail
+
+if [ $# != 1 ] || [ "$1" = --help ]; then
+  sed -n '2,4s/^# //p' "$0"
+  [ "${1:-}" = --help ]
+  exit
+fi
+shell=$(realpath "$1")
+work=$(mktemp -d)
+socket=$work/tmux
+tm() { tmux -f /dev/null -S "$socket" "$@"; }
+cleanup() {
+  tm kill-server 2>/dev/null || true
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+screen() { tm capture-pane -p -J -S -200 -t p; }
+# see PATTERN: wait until the screen shows it.
+see() {
+  local end=$((SECONDS + 20))
+  until screen | grep -qE -- "$1"; do
+    if [ $SECONDS -ge $end ]; then
+      printf 'not seen: %s; on the screen:\n' "$1" >&2
+      screen >&2
+      exit 1
+    fi
+    sleep 0.05
+  done
+}
+type() { tm send-keys -t p -l -- "$1"; }
+key() { tm send-keys -t p "$@"; }
+enter() { type "$1"; key Enter; }
+ok() { printf 'ok  %s\n' "$1"; }
+
+export HOME=$work/home TERM=xterm-256color
+mkdir "$HOME" "$work/dir"
+cd "$work/dir"
+head -c 100000 /dev/urandom >pancake.sif
+truncate -s 8G huge.sif
+tm new-session -d -s p -x 100 -y 30 "exec '$shell' --embedded='$work/swift'"
+
+see '^\[client\|swift\] \[database\|sqlite:////'
+see '^> *$'
+ok 'banner and prompt'
+
+enter 'client.push("pancake.sif", "blueberry/pancake")'
+see '^Creating collection blueberry'
+see '^Progress \|={35}\| 100.0%'
+enter 'client.search()'
+see '^1  blueberry/pancake-latest.sif$'
+ok 'typed: push and search'
+
+type 'client.sea'
+key Tab
+see 'client\.search'
+key C-u
+type 'client.push("panc'
+key Tab
+see 'client\.push\("pancake\.sif'
+key C-u
+ok 'completed: a function, a file'
+
+printf 'function twice(x)\n\treturn x * 2\nend' >"$work/paste"
+tm load-buffer "$work/paste"
+tm paste-buffer -p -t p
+key Enter
+enter 'twice(21)'
+see '^42$'
+ok 'pasted: a function with tabs and line breaks, as one entry'
+
+enter 'for i = 1, 2 do'
+enter 'print("row", i)'
+enter 'end'
+see '^row	*  *2$|^row[[:space:]]+2$'
+ok 'typed: a loop over lines'
+
+enter 'kept = 7'
+enter 'client.push("huge.sif", "blueberry/huge")'
+see '(Hashing|Progress) +\|'
+key C-c
+see 'interrupted|canceled'
+enter 'kept + 1'
+see '^8$'
+ok 'interrupted: a transfer; the variables are still there'
+
+enter 'while true do end'
+key C-c
+enter 'kept + 2'
+see '^9$'
+ok 'interrupted: a loop'
+
+type 'garbage ((('
+key C-c
+enter 'kept + 3'
+see '^10$'
+ok 'cleared: what was typed'
+
+tm resize-window -t p -x 60 -y 20
+enter '"after" .. " resizing"'
+see '^"after resizing"$'
+key Up
+see '> "after" \.\. " resizing"'
+key C-u
+ok 'resized, and went back in history'
+
+key DC
+enter 'kept + 4'
+see '^11$'
+ok 'Delete on an empty line does not leave'
+
+enter 'client.search("blueberry")[1]'
+see '^"blueberry/pancake-latest.sif"$'
+key C-d
+end=$((SECONDS + 20))
+while tm has-session -t p 2>/dev/null; do
+  [ $SECONDS -lt $end ] || { screen >&2; echo 'Ctrl-D does not leave' >&2; exit 1; }
+  sleep 0.05
+done
+[ "$(stat -c %a "$HOME"/.local/state/sregistry-shell/history)" = 600 ]
+ok 'left by Ctrl-D; the history is private'
