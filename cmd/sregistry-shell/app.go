@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -22,6 +23,15 @@ type app struct {
 
 	screen *screen.Screen
 	client *client.Client
+}
+
+// check refuses global flags that make no sense.
+func (a *app) check() error {
+	switch a.options.Progress {
+	case screen.ProgressAuto, screen.ProgressPlain, screen.ProgressNone:
+		return nil
+	}
+	return usage(fmt.Errorf("--progress is auto, plain or none, and not %q", a.options.Progress))
 }
 
 // out is the screen, made when the flags are known.
@@ -104,6 +114,8 @@ func (a *app) where() string {
 }
 
 // session makes the shell for programs and the prompt.
-func (a *app) session() *shell.Session {
-	return shell.New(shell.Config{Screen: a.out(), Signals: a.signals, Connect: a.connect, Where: a.where, Home: home()})
+func (a *app) session(noInit bool) *shell.Session {
+	return shell.New(shell.Config{
+		Screen: a.out(), Signals: a.signals, Connect: a.connect, Where: a.where, Home: home(), NoInit: noInit,
+	})
 }

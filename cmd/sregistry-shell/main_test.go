@@ -111,11 +111,10 @@ func half(t *testing.T) (url string, sent <-chan struct{}) {
 	t.Helper()
 	content := bytes.Repeat([]byte("x"), 1<<20)
 	reached, release := make(chan struct{}, 9), make(chan struct{})
-	var server *httptest.Server
-	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasPrefix(r.URL.Path, "/auth"):
-			w.Header().Set("X-Storage-Url", server.URL+"/v1/a")
+			w.Header().Set("X-Storage-Url", "http://"+r.Host+"/v1/a")
 			w.Header().Set("X-Auth-Token", "tk")
 		case r.URL.Path == "/v1/a/lab/half-latest.sif":
 			sum := sha256.Sum256(content)

@@ -92,6 +92,7 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVar(&a.options.JSON, "json", false, "results and errors as JSON, one value a line")
 	flags.StringVar(&a.options.Progress, "progress", screen.ProgressAuto, "auto, plain (a line every 10 s) or none")
 	flags.BoolVar(&a.dryRun, "dry-run", false, "say what would be written, here and there, and write nothing")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.check() }
 	programs.add(root)
 	root.AddCommand(a.shellCommand(), a.runCommand(), a.serveCommand(), a.completionCommand(), a.annotationsCommand())
 	root.SetHelpCommand(a.helpCommand())

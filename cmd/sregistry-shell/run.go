@@ -19,11 +19,13 @@ import (
 type programFlags struct {
 	chunks []string
 	stay   bool
+	noInit bool
 }
 
 func (p *programFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVarP(&p.chunks, "execute", "e", nil, "run this Lua `code`; may be given again, and goes first")
 	cmd.Flags().BoolVarP(&p.stay, "interactive", "i", false, "stay at the prompt afterwards")
+	cmd.Flags().BoolVar(&p.noInit, "norc", false, "do not run init.lua before the prompt")
 }
 
 // start is sregistry-shell without a command: the code of -e, else the prompt, else the program
@@ -42,7 +44,7 @@ func (a *app) start(ctx context.Context, p programFlags) error {
 // programs runs the chunks of -e and then a program in one session, and stays at the prompt when
 // asked to, or when there is nothing else to do.
 func (a *app) programs(ctx context.Context, p programFlags, last *shell.Program) error {
-	s := a.session()
+	s := a.session(p.noInit)
 	defer s.Close()
 	var all []shell.Program
 	for _, code := range p.chunks {

@@ -79,6 +79,7 @@ func (m *meter) End(err error) {
 		s.stop()
 		s.stop = nil
 	}
+	s.count(m, err)
 	if err == nil && m.t.Verb != "hash" {
 		switch s.progress() {
 		case ProgressAuto:
@@ -95,6 +96,35 @@ func (m *meter) End(err error) {
 		}
 	}
 	s.draw()
+}
+
+// count adds a transfer that ended to what the transfers beside it have moved; s.mu is held.
+func (s *Screen) count(m *meter, err error) {
+	switch {
+	case len(s.running) == 0:
+		s.moved, s.size = 0, 0
+	case m.t.Verb != "hash" && err == nil:
+		s.moved += m.done.Load()
+		s.size += max(m.t.Size, m.done.Load())
+	}
+}
+
+// sum is the line under several transfers: what all of them have moved, also those that ended
+// while others ran; s.mu is held.
+func (s *Screen) sum(columns int) string {
+	all := meter{t: client.Transfer{Size: s.size}}
+	moved := s.moved
+	for _, m := range s.running {
+		if m.t.Verb == "hash" {
+			continue
+		}
+		moved += m.done.Load()
+		all.rate += m.rate
+		all.t.Size += max(m.t.Size, m.done.Load())
+	}
+	all.done.Store(moved)
+	text := fmt.Sprintf("In all   %s of %s", Size(max(0, moved)), Size(all.t.Size))
+	return cut(text+all.speed("  "), columns-1)
 }
 
 // progress is the mode that holds.
@@ -245,6 +275,9 @@ func (s *Screen) draw() {
 			break
 		}
 		lines = append(lines, m.line(columns))
+	}
+	if len(lines) > 1 {
+		lines = append(lines, s.sum(columns))
 	}
 	var b strings.Builder
 	b.WriteString(s.top())

@@ -61,7 +61,7 @@ func TestSeveralTransfers(t *testing.T) {
 	second.Add(2000)
 	b.clock.after(time.Second, b.err)
 	const bars = "Progress |=================------------------|  50.0%  50 B/s  0:01 left  lab/a\n" +
-		`Progress 2.0 kB  2.0 kB/s  lab/\x1bb`
+		`Progress 2.0 kB  2.0 kB/s  lab/\x1bb` + "\nIn all   2.0 kB of 2.1 kB  2.0 kB/s  0:00 left"
 	b.err.expect(t, bars)
 	b.Note("a note")
 	b.Warn("a warning")
@@ -77,7 +77,7 @@ func TestMoreTransfersThanAreShown(t *testing.T) {
 	for i := range 20 {
 		meters = append(meters, b.Begin(client.Transfer{Label: fmt.Sprint("lab/", i), Size: 1}))
 	}
-	if got := b.err.sees(); strings.Count(got, "\n") != 7 || !strings.HasSuffix(got, "\n... and 13 more") {
+	if got := b.err.sees(); strings.Count(got, "\n") != 8 || !strings.HasSuffix(got, "\n... and 13 more\nIn all   0 B of 20 B") {
 		t.Errorf("it shows:\n%s", got)
 	}
 	for _, m := range meters {

@@ -76,6 +76,8 @@ type Screen struct {
 
 	mu      sync.Mutex
 	running []*meter
+	moved   int64   // bytes of transfers that ended while others ran
+	size    int64   // and of how many
 	drawn   int     // lines of progress that are on the terminal now
 	width   int     // widest line of a dumb terminal that has to be covered
 	partial bool    // standard output is in the middle of a line, on a terminal
