@@ -33,6 +33,11 @@ type Config struct {
 	Debug    bool        // tell Reporter.Debug of every request
 	Stdout   io.Writer   // where a pull to the file - goes; nil: os.Stdout
 
+	// BytesPerSecond bounds what all transfers together move, both ways; 0: nothing does.
+	BytesPerSecond int64
+	// Timeout is how long an operation may take in all, see Bound; 0: as long as it needs.
+	Timeout time.Duration
+
 	// Dial makes connections in another way; nil: over the network.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// FirstWait is how long to wait before the first repetition of what failed; 0: a quarter second.
@@ -70,7 +75,11 @@ func New(cfg Config) *Client {
 	if cfg.Dial != nil {
 		c.wire.DialContext, c.wire.Proxy = cfg.Dial, nil
 	}
-	var base http.RoundTripper = store.Stall{Base: c.wire, Silence: store.Silence, Patience: store.Patience}
+	var wire http.RoundTripper = c.wire
+	if cfg.BytesPerSecond > 0 {
+		wire = store.NewLimit(wire, cfg.BytesPerSecond)
+	}
+	var base http.RoundTripper = store.Stall{Base: wire, Silence: store.Silence, Patience: store.Patience}
 	if cfg.Debug {
 		base = store.Log{Base: base, To: c.report.Debug}
 	}

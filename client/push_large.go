@@ -31,10 +31,13 @@ func (c *Client) pushLarge(ctx context.Context, p place, key store.Key, f *os.Fi
 	if kept := up.kept(plan); kept > 0 {
 		c.report.Note(fmt.Sprintf("resuming %s: %s of %s may be there already", key, transfer.Bytes(kept), transfer.Bytes(plan.Size)))
 	}
+	if err := c.checkRoom(ctx, key.Container, plan.Size, up.kept(plan)); err != nil {
+		return o, nil, err
+	}
 	meter := c.report.Begin(Transfer{Verb: "push", Label: key.String(), Size: plan.Size})
 	up.meter = meter
 	md5s, sha, err := transfer.Upload{Plan: plan, Source: f, Send: up.send}.Run(ctx)
-	if err == nil && changed(f, info) {
+	if (err == nil || errors.Is(err, store.ErrDamaged)) && changed(f, info) {
 		err = fileChanged()
 	}
 	if err == nil {

@@ -37,8 +37,9 @@ func passing(err error) (may, nobody bool) {
 	var status *StatusError
 	var broken *BrokenError
 	var in *signin.Error
+	var again *onceMore
 	switch {
-	case errors.Is(err, signin.ErrRenewed):
+	case errors.Is(err, signin.ErrRenewed), errors.As(err, &again):
 		return true, false
 	case errors.As(err, &status):
 		return errors.Is(status, ErrBusy), false
@@ -131,10 +132,16 @@ func (r Retry) PutManifest(ctx context.Context, key Key, segments []Segment, h H
 }
 
 // Put is repeatable but for IfAbsent: an attempt whose answer was lost may have stored the object,
-// and the next then finds its own work. The MD5 tells.
+// and the next then finds its own work. The MD5 tells. Bytes that were damaged on their way are
+// sent once more; damaged again, the damage lies elsewhere, in the file or in memory.
 func (r Retry) Put(ctx context.Context, key Key, body io.ReaderAt, off, n int64, h Header) (o Object, err error) {
+	damaged := false
 	err = r.retry(ctx, func(again bool) error {
 		o, err = r.Store.Put(ctx, key, body, off, n, h)
+		if errors.Is(err, ErrDamaged) && !damaged {
+			damaged = true
+			return &onceMore{err}
+		}
 		if again && h.IfAbsent && isStatus(err, http.StatusPreconditionFailed) {
 			if there, statErr := r.Store.Stat(ctx, key); statErr == nil && there.ETag == h.MD5 {
 				o, err = there, nil
@@ -144,6 +151,11 @@ func (r Retry) Put(ctx context.Context, key Key, body io.ReaderAt, off, n int64,
 	})
 	return o, err
 }
+
+// onceMore is a failure that is final the next time.
+type onceMore struct{ error }
+
+func (e *onceMore) Unwrap() error { return e.error }
 
 // Delete is repeatable, but the second time a 404 is what the first one did.
 func (r Retry) Delete(ctx context.Context, key Key) error {
@@ -213,4 +225,10 @@ func (r Retry) HasContainer(ctx context.Context, container string) (there bool, 
 // CreateContainer is repeatable as it stands.
 func (r Retry) CreateContainer(ctx context.Context, container string) error {
 	return r.retry(ctx, func(bool) error { return r.Store.CreateContainer(ctx, container) })
+}
+
+// Room is repeatable as it stands.
+func (r Retry) Room(ctx context.Context, container string) (room Room, err error) {
+	err = r.retry(ctx, func(bool) error { room, err = r.Store.Room(ctx, container); return err })
+	return room, err
 }

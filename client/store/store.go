@@ -108,6 +108,8 @@ type Store interface {
 	HasContainer(ctx context.Context, container string) (bool, error)
 	// CreateContainer makes a container; one that is there already is no error.
 	CreateContainer(ctx context.Context, container string) error
+	// Room tells how much a container may still take.
+	Room(ctx context.Context, container string) (Room, error)
 	// MaxObject is the most bytes one Put can store.
 	MaxObject() int64
 }

@@ -25,9 +25,10 @@ import (
 //	signin.Transport  the token and the real storage URL; renews the token
 //	Log         what was asked and answered, without secrets
 //	Stall       gives up on a connection on which nothing moves
+//	Limit       bounds the bytes a second; only when asked for
 //	Wire        HTTP/1.1 connections, proxies from the environment
 //
-// Signing in itself goes through Log, Stall and Wire.
+// Signing in itself goes through Log, Stall, Limit and Wire.
 
 // Silence is how long a connection may stand still while bytes should move, and Patience how long
 // the answer to a request may take: a server-side look through a huge container takes minutes.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell"
@@ -19,6 +20,8 @@ type app struct {
 	options  screen.Options
 	embedded string
 	dryRun   bool
+	rate     int64         // bytes a second; 0: no limit
+	timeout  time.Duration // of a verb; 0: no limit
 	signals  *shell.Signals
 
 	screen *screen.Screen
@@ -68,6 +71,7 @@ func (a *app) connect(context.Context) (*client.Client, error) {
 func (a *app) newClient() (*client.Client, error) {
 	fill := func(cfg client.Config) client.Config {
 		cfg.Reporter, cfg.Debug, cfg.DryRun = a.out(), a.options.Debug, a.dryRun
+		cfg.BytesPerSecond, cfg.Timeout = a.rate, a.timeout
 		return cfg
 	}
 	if a.embedded != "" {

@@ -93,6 +93,14 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.options.Progress, "progress", screen.ProgressAuto, "auto, plain (a line every 10 s) or none")
 	flags.BoolVar(&a.dryRun, "dry-run", false, "say what would be written, here and there, and write nothing")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.check() }
+	flags.Func("bwlimit", "move at most this many bytes a second, up and down together: a `rate` such as 50M", func(s string) (err error) {
+		a.rate, err = client.ParseRate(s)
+		return err
+	})
+	flags.Func("timeout", "how long a verb may take in all: a `duration` such as 30m", func(s string) (err error) {
+		a.timeout, err = client.ParseAge(s)
+		return err
+	})
 	programs.add(root)
 	root.AddCommand(a.shellCommand(), a.runCommand(), a.serveCommand(), a.completionCommand(), a.annotationsCommand())
 	root.SetHelpCommand(a.helpCommand())

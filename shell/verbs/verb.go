@@ -11,6 +11,7 @@ package verbs
 
 import (
 	"context"
+	"iter"
 	"strings"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
@@ -121,10 +122,23 @@ func (c Call) Plan() string {
 // Run does it. The result is nil, a string, bool, number, struct with json tags, a slice of
 // those, or an iter.Seq2[client.Image, error]. The error is a *client.Error.
 func (c Call) Run(ctx context.Context, cl *client.Client) (any, error) {
+	ctx, cancel := cl.Bound(ctx)
+	var result any
+	var err error
 	if c.many {
-		return c.Verb.batch(ctx, cl, c.requests)
+		result, err = c.Verb.batch(ctx, cl, c.requests)
+	} else {
+		result, err = c.Verb.call(ctx, cl, c.requests[0])
 	}
-	return c.Verb.call(ctx, cl, c.requests[0])
+	if images, ok := result.(iter.Seq2[client.Image, error]); ok && err == nil {
+		// The listing is made while the loop goes, so the loop is what takes the time.
+		return iter.Seq2[client.Image, error](func(yield func(client.Image, error) bool) {
+			defer cancel()
+			images(yield)
+		}), nil
+	}
+	cancel()
+	return result, err
 }
 
 // All is the table, in the order help shows it.

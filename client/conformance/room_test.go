@@ -1,0 +1,144 @@
+package conformance
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/client/localswift"
+	"github.com/sregistry-shell/sregistry-shell/client/localswift/localswifttest"
+	"github.com/sregistry-shell/sregistry-shell/client/signin"
+)
+
+// setQuota gives the case's collection a quota in bytes, and tells whether the server shows it:
+// RGW enforces one and keeps it to itself.
+func (x *target) setQuota(bytes string) (shown bool) {
+	x.Helper()
+	base := http.DefaultTransport.(*http.Transport).Clone()
+	defer base.CloseIdleConnections()
+	token := &signin.Transport{Base: base, SignIn: func(ctx context.Context) (signin.Session, error) {
+		return signin.SignIn(ctx, x.settings, base)
+	}}
+	const header = "X-Container-Meta-Quota-Bytes"
+	for _, method := range []string{http.MethodPost, http.MethodHead} {
+		req, err := http.NewRequestWithContext(x.Context(), method, signin.Placeholder+"/"+x.collection, nil)
+		if err != nil {
+			x.Fatal(err)
+		}
+		if method == http.MethodPost {
+			req.Header.Set(header, bytes)
+		}
+		resp, err := token.RoundTrip(req)
+		if err != nil {
+			x.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode/100 != 2 {
+			x.Fatalf("the quota: %s: %s", method, resp.Status)
+		}
+		shown = resp.Header.Get(header) == bytes
+	}
+	return shown
+}
+
+// puts counts the requests that store something.
+func puts(requests []string) (n int) {
+	for _, r := range requests {
+		if strings.HasPrefix(r, "PUT ") {
+			n++
+		}
+	}
+	return n
+}
+
+// A push in segments that a quota leaves no room for is refused before any byte moves, where the
+// server shows the quota, and otherwise by the server.
+func TestNoRoom(t *testing.T) {
+	x := on(t)
+	old := x.file("old.sif", 2500)
+	x.pushBig(old, "a")
+	shown := x.setQuota("9000")
+	path := x.file("a.sif", 7500)
+	x.report.take()
+	_, err := x.client.Push(t.Context(), client.PushRequest{Path: path, Name: x.name("a"), Segment: 1000})
+	x.wants(err, client.Full)
+	if _, _, requests, _ := x.report.take(); shown && puts(requests) != 0 {
+		t.Errorf("something was sent: %q", requests)
+	}
+	if text := err.Error(); shown && !(strings.Contains(text, "7.5 kB") && strings.Contains(text, "9.0 kB") && strings.Contains(text, x.collection)) {
+		t.Errorf("%q does not say what is needed, and of which quota", text)
+	}
+	x.back("a", old)
+	x.setQuota("1000000")
+	x.pushBig(path, "a")
+	x.back("a", path)
+}
+
+// What was sent before an interrupted push counts as used, not as needed.
+func TestRoomForTheRest(t *testing.T) {
+	x := on(t)
+	path := x.file("a.sif", 7500)
+	ctx, cancel := context.WithCancel(t.Context())
+	broken := client.New(client.Config{Settings: x.settings, Reporter: &breaks{record: x.report, cancel: cancel, after: 5000}})
+	defer broken.Close()
+	_, err := broken.Push(ctx, client.PushRequest{Path: path, Name: x.name("a"), Segment: 1000})
+	x.wants(err, client.Canceled)
+	if len(x.segments()) == 0 {
+		t.Fatal("nothing was kept")
+	}
+	x.setQuota("12000") // less than what is kept and the whole image together, more with its manifest
+	x.pushBig(path, "a")
+	x.back("a", path)
+}
+
+// The quota of the account counts as well; only whoever runs the server may set it.
+func TestNoRoomInTheAccount(t *testing.T) {
+	e := localswifttest.Start(t, localswift.Options{Users: []localswift.User{
+		{Name: "lab:me", Key: "k", Admin: true}, {Name: "admin:admin", Key: "k", Admin: true, Reseller: true},
+	}})
+	token, _ := e.SignIn(t, "admin:admin", "k")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, e.Server.StorageURL(e.URL, "lab:me"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Auth-Token", token)
+	req.Header.Set("X-Account-Meta-Quota-Bytes", "5000")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	x := &target{T: t, report: &record{}, dir: t.TempDir(), collection: "lab"}
+	x.settings = signin.Settings{User: "lab:me", Key: "k", URL: e.URL, Source: "the test"}
+	x.client = x.connect(client.Config{})
+	_, err = x.client.Push(t.Context(), client.PushRequest{Path: x.file("a.sif", 7500), Name: "lab/a", Segment: 1000})
+	x.wants(err, client.Full)
+	if _, _, requests, _ := x.report.take(); puts(requests) > 1 || !strings.Contains(err.Error(), "the account") {
+		t.Errorf("%v after %q", err, requests)
+	}
+}
+
+// An operation that takes longer than the timeout is unavailable, and says why.
+func TestTimeout(t *testing.T) {
+	faults := &localswift.Plan{}
+	e := localswifttest.Start(t, localswift.Options{Faults: faults})
+	faults.Add(localswift.Rule{Match: localswift.On("", "/lab"), Fault: localswift.Silence()})
+	x := &target{T: t, report: &record{}, dir: t.TempDir(), collection: "lab"}
+	x.settings = signin.Settings{User: e.User, Key: e.Key, URL: e.URL, Source: "the test"}
+	c := x.connect(client.Config{Timeout: 50 * time.Millisecond})
+	ctx, cancel := c.Bound(t.Context())
+	defer cancel()
+	_, err := c.List(ctx, client.ListRequest{Query: "lab/"})
+	x.wants(err, client.Unavailable)
+	if err == nil || !strings.Contains(err.Error(), "not done within 50ms, the --timeout") {
+		t.Errorf("%v", err)
+	}
+	forever, cancel := x.connect(client.Config{}).Bound(t.Context())
+	defer cancel()
+	if _, bounded := forever.Deadline(); bounded {
+		t.Error("an operation without a timeout has a deadline")
+	}
+}
