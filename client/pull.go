@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -126,7 +127,7 @@ func folderOf(r PullRequest) (folder string, ok bool) {
 
 // present tells whether the target is there already with the right bytes, or need not have them.
 // It is Exists when it may not be replaced.
-func (c *Client) present(ctx context.Context, r PullRequest, target string, n name.Name, o store.Object) (bool, error) {
+func (p puller) present(ctx context.Context, r PullRequest, target string, n name.Name, o store.Object) (bool, error) {
 	info, err := os.Stat(target)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -138,23 +139,13 @@ func (c *Client) present(ctx context.Context, r PullRequest, target string, n na
 	case r.IfMissing:
 		return true, nil
 	}
-	if image := imageOf(o); info.Size() == image.Size {
-		f, err := os.Open(target)
+	if info.Size() == o.Size {
+		same, err := p.holds(ctx, target, n, o)
 		if err != nil {
 			return false, err
 		}
-		defer f.Close()
-		meter := c.report.Begin(Transfer{Verb: "hash", Label: target, Size: info.Size()})
-		sum, err := transfer.HashFile(ctx, f, info.Size(), meter.Add)
-		meter.End(err)
-		if err != nil {
-			return false, err
-		}
-		if same(o, sum) {
-			if err := c.checkVersion(n, o, sum.SHA256); err != nil {
-				return false, err
-			}
-			c.report.Note(target + " is there already, with the same bytes")
+		if same {
+			p.report.Note(target + " is there already, with the same bytes")
 			return true, nil
 		}
 	}
@@ -162,4 +153,22 @@ func (c *Client) present(ctx context.Context, r PullRequest, target string, n na
 		return false, refuse(Exists, fmt.Errorf("%s is there and holds other bytes", target), "force replaces it")
 	}
 	return false, nil
+}
+
+// holds tells whether a file of the right size is known to hold the bytes of an object.
+func (p puller) holds(ctx context.Context, path string, n name.Name, o store.Object) (bool, error) {
+	want, err := p.expect(ctx, n, o)
+	if err != nil || len(want) == 0 {
+		return false, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	v := transfer.NewVerifier(want)
+	meter := p.report.Begin(Transfer{Verb: "hash", Label: path, Size: o.Size})
+	_, err = transfer.Copy(ctx, v, io.NewSectionReader(f, 0, o.Size), meter.Add)
+	meter.End(err)
+	return err == nil && v.Size() == o.Size && len(v.Bad()) == 0, err
 }

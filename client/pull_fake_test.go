@@ -6,12 +6,18 @@ import (
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"iter"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 
+	"github.com/sregistry-shell/sregistry-shell/client/name"
 	"github.com/sregistry-shell/sregistry-shell/client/store"
 )
 
@@ -119,5 +125,60 @@ func (s *said) Add(n int64) {
 	s.moved += n
 	if s.add != nil {
 		s.add(n)
+	}
+}
+
+// pulls is a puller of an image of 1,000 bytes, which comes in ten ranges, into a folder.
+type pulls struct {
+	*testing.T
+	puller
+	store   *fakeStore
+	said    *said
+	content []byte
+	dir     string
+}
+
+func newPulls(t *testing.T) *pulls {
+	content := make([]byte, 1000)
+	rand.NewChaCha8([32]byte{1}).Read(content)
+	p := &pulls{T: t, store: &fakeStore{}, said: &said{}, content: content, dir: t.TempDir()}
+	c := New(Config{Reporter: p.said})
+	c.store = store.Retry{Store: p.store, First: 1}
+	t.Cleanup(func() { c.Close() })
+	p.puller = puller{c, sizes{single: 500, span: 100, lanes: 3}}
+	return p
+}
+
+// record puts the content there as this shell would.
+func (p *pulls) record(content []byte) {
+	r := name.Record{Image: "a", Tag: "v1", SHA256: sha256Of(content), Size: int64(len(content))}
+	p.store.put("lab/a-v1.sif", content, false, r.ContentType())
+}
+
+func (p *pulls) try(ctx context.Context) error {
+	_, err := p.pull(ctx, PullRequest{Image: "lab/a-v1.sif", File: p.target()})
+	return fail("pull", "lab/a-v1.sif", err)
+}
+
+func (p *pulls) target() string { return filepath.Join(p.dir, "a.sif") }
+
+// wants checks the bytes of the target, and that nothing else is there.
+func (p *pulls) wants(content []byte) {
+	p.Helper()
+	if b, err := os.ReadFile(p.target()); err != nil || !bytes.Equal(b, content) {
+		p.Errorf("the file holds other bytes, %v", err)
+	}
+	p.left("a.sif")
+}
+
+func (p *pulls) left(want ...string) {
+	p.Helper()
+	entries, err := os.ReadDir(p.dir)
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+		p.Errorf("the folder holds %v, want %v; %v", got, want, err)
 	}
 }

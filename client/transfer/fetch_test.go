@@ -167,6 +167,18 @@ func TestGoingOn(t *testing.T) {
 	if want := []int64{400, 500, 600, 700, 800, 900}; !slices.Equal(o.spans, want) || o.told != 1000 {
 		t.Errorf("fetched %v, told of %d", o.spans, o.told)
 	}
+	p.WriteAt(make([]byte, 20), 290) // what the disk may do
+	check := NewVerifier([]Piece{{0, 250, "", hexSum(md5.Sum(o.content[:250]))}, {250, 750, "", hexSum(md5.Sum(o.content[250:]))}})
+	if err := p.Check(t.Context(), check); err != nil || len(check.Bad()) != 1 || check.Bad()[0].Off != 250 {
+		t.Errorf("%v, %v", check.Bad(), err)
+	}
+	if bad, err := p.Damaged(t.Context()); err != nil || !slices.Equal(bad, []int{2, 3}) || p.Drop(bad) != 200 {
+		t.Errorf("%v, %v", bad, err)
+	}
+	v = NewVerifier(o.whole())
+	if err := p.Fill(t.Context(), o.source(), v); err != nil || len(v.Bad()) > 0 || len(o.spans) != 8 {
+		t.Fatal(v.Bad(), len(o.spans), err)
+	}
 	if err := p.Commit(false); err != nil || names(t, dir) != "a.sif" {
 		t.Errorf("%v; %s", err, names(t, dir))
 	}
