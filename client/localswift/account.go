@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 // serveAccount answers requests for the account itself. Accounts exist as soon
@@ -26,6 +27,9 @@ func (q *request) serveAccount() error {
 		n, do = ownAccount, q.deleteAccount
 	default:
 		n, do = readAccount, func() error { return errMethod }
+	}
+	if q.s.opt.Personality == RGW && q.r.Method == http.MethodDelete {
+		return errMethod
 	}
 	if err := q.authorize(q.account, "", n); err != nil {
 		return err
@@ -61,8 +65,17 @@ func (q *request) getAccount() error {
 	if err != nil {
 		return err
 	}
+	prefix := ""
+	if q.s.opt.Personality == RGW { // seen: the limit counts before the prefix picks
+		prefix, l.prefix = l.prefix, ""
+	}
 	return q.sendListing(l, "account", a.name, func(emit func(entry) error) error {
-		return q.store.eachContainer(q.ctx, a.id, l, emit)
+		return q.store.eachContainer(q.ctx, a.id, l, func(e entry) error {
+			if !strings.HasPrefix(e.name, prefix) {
+				return nil
+			}
+			return emit(e)
+		})
 	})
 }
 

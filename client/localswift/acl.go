@@ -73,14 +73,22 @@ func cleanACLs(h http.Header) error {
 	return nil
 }
 
-// groups are the names by which access lists can mean the user.
-func (u *User) groups() []string {
-	account, _, _ := strings.Cut(u.Name, ":")
-	return []string{u.Name, account}
+// groups are the names by which access lists can mean the user. On RGW a list
+// names accounts only: "account:user" gives nobody anything.
+func (q *request) groups() []string {
+	if q.user == nil {
+		return nil
+	}
+	account, _, _ := strings.Cut(q.user.Name, ":")
+	if q.s.opt.Personality == RGW {
+		return []string{account}
+	}
+	return []string{q.user.Name, account}
 }
 
 // allowed tells whether an access list lets the request in. object says
-// whether an object is asked for: listing a container takes .rlistings too.
+// whether an object is asked for: on OpenStack listing a container takes
+// .rlistings too.
 func (q *request) allowed(acl string, object bool) bool {
 	var groups, referrers []string
 	for item := range strings.SplitSeq(acl, ",") {
@@ -90,10 +98,10 @@ func (q *request) allowed(acl string, object bool) bool {
 			groups = append(groups, item)
 		}
 	}
-	if referrerAllowed(q.r.Referer(), referrers) && (object || slices.Contains(groups, ".rlistings")) {
+	if referrerAllowed(q.r.Referer(), referrers) && (object || q.s.opt.Personality == RGW || slices.Contains(groups, ".rlistings")) {
 		return true
 	}
-	return q.user != nil && slices.ContainsFunc(q.user.groups(), func(g string) bool { return slices.Contains(groups, g) })
+	return q.in(groups)
 }
 
 // referrerAllowed follows swift/common/middleware/acl.py: the last entry that
@@ -144,8 +152,28 @@ func parseGrants(value string) (accountGrants, error) {
 	return g, nil
 }
 
-func (u *User) in(list []string) bool {
-	return u != nil && slices.ContainsFunc(u.groups(), func(g string) bool { return slices.Contains(list, g) })
+// in tells whether a list names the user.
+func (q *request) in(list []string) bool {
+	return slices.ContainsFunc(q.groups(), func(g string) bool { return slices.Contains(list, g) })
+}
+
+// putBy is the field of an object that another account's user put: on RGW what
+// somebody puts is his, whoever has the container.
+const putBy = "X-Localswift-Put-By"
+
+// foreign tells whether RGW takes the user for a stranger in the container.
+func (q *request) foreign(c *containerRow) bool {
+	return q.s.opt.Personality == RGW && q.user != nil && q.user.Account != c.owner
+}
+
+// mayRead keeps a container's owner from what others put into it, unless an
+// access list gives it to him.
+func (q *request) mayRead(c *containerRow, o *objectRow) error {
+	by, ok := o.headers[putBy]
+	if !ok || q.user == nil || q.user.Account == by || q.signed != nil || q.allowed(c.headers[readACL], true) {
+		return nil
+	}
+	return q.denied()
 }
 
 // need is what a request wants to do, as far as rights go.
@@ -188,6 +216,9 @@ func (q *request) authorize(account, acl string, n need) error {
 		q.owner = true
 		return nil
 	}
+	if q.user != nil && q.user.Reads && q.user.Account == account && n.reads() {
+		return nil
+	}
 	if q.allowed(acl, n != listContainer) {
 		return nil
 	}
@@ -205,10 +236,10 @@ func (q *request) authorize(account, acl string, n need) error {
 	switch {
 	case err != nil:
 		return err
-	case q.user.in(g.Admin):
+	case q.in(g.Admin):
 		q.owner = true
-	case q.user.in(g.ReadWrite) && (n.inContainer() || n.reads()):
-	case q.user.in(g.ReadOnly) && n.reads():
+	case q.in(g.ReadWrite) && (n.inContainer() || n.reads()):
+	case q.in(g.ReadOnly) && n.reads():
 	default:
 		return q.denied()
 	}

@@ -107,6 +107,10 @@ func (q *request) getContainer() error {
 	}
 	h.Set("Accept-Ranges", "bytes")
 	q.showMetadata(c.headers)
+	if p == RGW { // seen: a quota holds and is not told
+		h.Del(quotaBytes)
+		h.Del(quotaCount)
+	}
 	if q.r.Method == http.MethodHead {
 		return q.headListing()
 	}
@@ -139,7 +143,7 @@ func (q *request) containerHeaders() error {
 	if err := checkMetadata(q.s.opt.Personality, h, "Container"); err != nil {
 		return err
 	}
-	for _, name := range []string{"X-Container-Meta-Quota-Bytes", "X-Container-Meta-Quota-Count"} {
+	for _, name := range []string{quotaBytes, quotaCount} {
 		if v := h.Get(name); v != "" {
 			if _, err := strconv.ParseUint(v, 10, 63); err != nil {
 				return failText(http.StatusBadRequest, "InvalidArgument", "Invalid "+strings.ToLower(strings.TrimPrefix(name, "X-Container-Meta-Quota-"))+" quota.")
@@ -154,7 +158,7 @@ func (q *request) putContainer() error {
 	if err := p.checkContainer(q.container, true); err != nil {
 		return err
 	}
-	if err := q.authorize(q.account, "", changeContainer); err != nil {
+	if err := q.mayPutContainer(); err != nil {
 		return err
 	}
 	if err := q.containerHeaders(); err != nil {
@@ -192,6 +196,20 @@ func (q *request) putContainer() error {
 	return nil
 }
 
+// mayPutContainer lets owners in. RGW was seen to let users in who may only
+// read, and to tell a stranger 403.
+func (q *request) mayPutContainer() error {
+	if q.s.opt.Personality == RGW {
+		switch {
+		case q.user == nil:
+			return fail(http.StatusForbidden, "AccessDenied")
+		case q.user.Reads:
+			return nil
+		}
+	}
+	return q.authorize(q.account, "", changeContainer)
+}
+
 // saveContainer merges the request's headers into the container's.
 func (q *request) saveContainer(tx *sql.Tx, c *containerRow) error {
 	f := mergeMetadata(q.s.opt.Personality, c.headers, q.r.Header, "Container", readACL, writeACL)
@@ -224,7 +242,11 @@ func (q *request) postContainer() error {
 }
 
 func (q *request) deleteContainer() error {
-	if _, err := q.own(changeContainer); err != nil {
+	n := changeContainer
+	if q.s.opt.Personality == RGW {
+		n = writeObject // seen: who may write in it may delete it
+	}
+	if _, err := q.own(n); err != nil {
 		return err
 	}
 	if err := q.removeContainer(q.account, q.container); err != nil {

@@ -96,6 +96,9 @@ func (q *request) copyObject(from, to place) error {
 	if err != nil {
 		return err
 	}
+	if q.foreign(dc) {
+		return q.denied() // seen, though he may read and write
+	}
 	o, err := q.copiedObject(dc, src)
 	if err != nil {
 		return err
@@ -113,6 +116,7 @@ func (q *request) openSource(c *containerRow, name string) (*objectRow, *content
 		return q.openObject(c, name)
 	}
 	q.query.Set("multipart-manifest", "get")
+	q.stale = true // seen: it copies what has expired
 	return q.openObject(c, name)
 }
 
@@ -131,6 +135,9 @@ func (q *request) copiedObject(c *containerRow, src *objectRow) (*objectRow, err
 		}
 	}
 	for name, v := range src.headers {
+		if name == putBy {
+			continue
+		}
 		manifest := name == "X-Object-Manifest"
 		if _, ok := o.headers[name]; !ok && ((manifest && q.wantsManifest()) || (!manifest && !fresh)) {
 			o.headers[name] = v

@@ -3,6 +3,7 @@ package localswift
 import (
 	"crypto/md5"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -69,4 +70,40 @@ func (q *request) readDynamic(c *containerRow, o *objectRow, got *content) error
 	}
 	got.etag = hex.EncodeToString(sum.Sum(nil))
 	return nil
+}
+
+// endsWithin tells whether a range of a dynamic large object ends neither with
+// a segment nor with the object.
+func (got *content) endsWithin(r byteRange) bool {
+	end := r.off + r.length
+	for _, p := range got.parts {
+		if end <= p.length {
+			return got.dynamic && end != p.length
+		}
+		end -= p.length
+	}
+	return false
+}
+
+// overrun sends a range of a dynamic large object with one byte behind its
+// Content-Length, as RGW 16.2 was seen to do. net/http does not send such a
+// reply, so the connection is taken over, and ends with it.
+func (q *request) overrun(status int, got *content, r byteRange) bool {
+	h := q.w.Header()
+	conn, rw, err := http.NewResponseController(q.w).Hijack()
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	if rec, ok := q.w.(*recorder); ok {
+		rec.status, rec.n = status, r.length+1
+	}
+	h.Set("Connection", "close")
+	fmt.Fprintf(rw, "HTTP/1.1 %d %s\r\n", status, http.StatusText(status))
+	h.Write(rw)
+	io.WriteString(rw, "\r\n")
+	if q.send(rw, got, byteRange{r.off, r.length + 1}, 0) == nil {
+		rw.Flush()
+	}
+	return true
 }

@@ -8,7 +8,7 @@ import (
 // info answers /info with what this endpoint really does and its limits, in
 // the form of the server it stands for.
 func (q *request) info() error {
-	if q.r.Method != http.MethodGet && q.r.Method != http.MethodHead {
+	if q.r.Method != http.MethodGet && (q.r.Method != http.MethodHead || q.s.opt.Personality == RGW) {
 		return errMethod
 	}
 	body, err := json.Marshal(q.s.opt.Personality.capabilities(q.s.opt.MaxObject))

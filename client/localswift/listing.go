@@ -14,6 +14,7 @@ import (
 type listing struct {
 	marker, end, prefix, delimiter string
 	path                           *string // the pseudo-directory asked for, the older form of prefix and delimiter
+	folders                        bool    // by path, the pseudo-directories in it are listed, too
 	limit                          int
 	reverse                        bool
 }
@@ -45,6 +46,7 @@ func (q *request) listing(account bool) (*listing, error) {
 			path = strings.TrimRight(path, "/") + "/"
 		}
 		l.path, l.prefix, l.delimiter = &path, path, "/"
+		l.folders = p == RGW
 	}
 	var err error
 	l.limit, err = p.limit(q.query.Get("limit"), account)
@@ -156,7 +158,7 @@ func (t *table) scanRange(ctx context.Context, db querier, l *listing, b *bounds
 			} else {
 				b.low, b.inclusive = atLeast(dir), true
 			}
-			if l.path != nil || dir == l.marker {
+			if (l.path != nil && !l.folders) || dir == l.marker {
 				return true, nil
 			}
 			b.left--

@@ -45,7 +45,7 @@ func (q *request) sendListing(l *listing, kind, name string, each func(func(entr
 		h.Set("Vary", "Accept")
 	}
 	status := http.StatusOK
-	if b.Len() == 0 {
+	if b.Len() == 0 && (kind != "account" || q.s.opt.Personality != RGW) {
 		status = http.StatusNoContent
 	}
 	h.Set("Content-Length", strconv.Itoa(b.Len()))

@@ -28,6 +28,9 @@ func checkMetadata(p Personality, h http.Header, kind string) error {
 			continue
 		}
 		if p == RGW {
+			if len(key) > maxMetaNameRGW {
+				return bad("Metadata name too long")
+			}
 			continue
 		}
 		count++
@@ -99,7 +102,7 @@ func mergeMetadata(p Personality, have fields, h http.Header, kind string, more 
 func (q *request) showMetadata(f fields) {
 	h := q.w.Header()
 	for k, v := range f {
-		if q.owner || !ownersOnly[k] {
+		if q.owner || !ownersOnly[k] || q.s.opt.Personality.shows(k) {
 			h.Set(k, v)
 		}
 	}

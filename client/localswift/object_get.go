@@ -35,6 +35,9 @@ func (q *request) openObject(c *containerRow, name string) (*objectRow, *content
 		if err != nil {
 			return nil, nil, q.noObject(err)
 		}
+		if err := q.mayRead(c, o); err != nil {
+			return nil, nil, err
+		}
 		got, err := q.contentOf(c, o, q.wantsManifest())
 		if err == nil && q.r.Method != http.MethodHead {
 			err = q.open(got)
@@ -78,7 +81,7 @@ func (q *request) sendObject(o *objectRow, got *content) error {
 	} else {
 		q.w.Header().Set("Content-Range", ranges[0].header(got.size))
 	}
-	if q.r.Method == http.MethodGet {
+	if q.r.Method == http.MethodGet || q.s.opt.Personality == RGW {
 		if err := q.validate(got, ranges[0]); err != nil {
 			return err
 		}
@@ -91,6 +94,9 @@ func (q *request) sendObject(o *objectRow, got *content) error {
 		status = http.StatusPartialContent
 	}
 	h.Set("Content-Length", strconv.FormatInt(ranges[0].length, 10))
+	if q.s.opt.Personality == RGW && q.r.Method == http.MethodGet && got.endsWithin(ranges[0]) && q.overrun(status, got, ranges[0]) {
+		return nil
+	}
 	q.w.WriteHeader(status)
 	return q.send(q.w, got, ranges[0], 0)
 }
@@ -108,7 +114,9 @@ func (q *request) comparedETag(o *objectRow, got *content) string {
 func (q *request) objectHeaders(o *objectRow, got *content) {
 	h := q.w.Header()
 	for name, value := range o.headers {
-		h.Set(name, value)
+		if name != putBy {
+			h.Set(name, value)
+		}
 	}
 	etag := got.etag
 	if got.quote {

@@ -27,7 +27,13 @@ func (q *request) postObject() error {
 		if err != nil {
 			return err
 		}
+		if err := q.mayRead(c, o); err != nil {
+			return err
+		}
 		f := objectFields(p, h)
+		if by, ok := o.headers[putBy]; ok {
+			f[putBy] = by
+		}
 		if p == RGW {
 			for _, name := range keptHeaders {
 				if v, ok := o.headers[name]; ok && f[name] == "" {
@@ -42,9 +48,15 @@ func (q *request) postObject() error {
 		if v := h.Get("Content-Type"); v != "" {
 			kind = v
 		}
-		_, err = tx.Exec("UPDATE object SET headers = ?, type = ?, delete_at = ?, changed = ? WHERE container = ? AND name = ?",
-			[]byte(f.text()), kind, at, int64(stampOf(q.s.opt.Now())), c.id, q.object)
-		return err
+		size := o.size
+		if o.slo && p == RGW {
+			size = 0 // seen: what is counted and listed from then on
+		}
+		if _, err := tx.Exec("UPDATE object SET headers = ?, type = ?, delete_at = ?, changed = ?, size = ? WHERE container = ? AND name = ?",
+			[]byte(f.text()), kind, at, int64(stampOf(q.s.opt.Now())), size, c.id, q.object); err != nil {
+			return err
+		}
+		return addTotals(tx, c.id, 0, size-o.size)
 	})
 	if err != nil {
 		return err
@@ -56,7 +68,7 @@ func (q *request) postObject() error {
 // liveObject is the object unless it is gone or has expired.
 func (q *request) liveObject(from querier, container int64, name string) (*objectRow, error) {
 	o, err := getObject(q.contextFor(from), from, container, name)
-	if errors.Is(err, errNoRow) || (err == nil && o.expired(q.now)) {
+	if errors.Is(err, errNoRow) || (err == nil && o.expired(q.now) && !q.stale) {
 		return nil, errNoObject
 	}
 	return o, err

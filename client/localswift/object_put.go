@@ -182,6 +182,9 @@ func (q *request) newObject(c *containerRow) (*objectRow, error) {
 		return nil, err
 	}
 	o := &objectRow{container: c.id, name: q.object, kind: q.contentType(), deleteAt: at, headers: objectFields(p, h)}
+	if q.foreign(c) {
+		o.headers[putBy] = q.user.Account
+	}
 	return o, checkDynamic(p, o.headers)
 }
 

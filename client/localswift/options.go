@@ -43,6 +43,9 @@ type User struct {
 	// Admin owns everything in the account. Others have the rights ACLs give
 	// them.
 	Admin bool
+	// Reads may read everything in the account, as RGW's subusers with read
+	// access do.
+	Reads bool
 	// Reseller owns every account, and alone may set an account's quota.
 	Reseller bool
 }
@@ -56,6 +59,7 @@ const (
 	maxContainerName = 256
 	maxObjectName    = 1024
 	maxMetaName      = 128
+	maxMetaNameRGW   = 80
 	maxMetaValue     = 256
 	maxMetaCount     = 90
 	maxMetaTotal     = 4096

@@ -168,12 +168,16 @@ func (p Personality) otherMethod(method string) error {
 	return errMethod
 }
 
-// metaName is the form in which a metadata header's name comes back.
+// metaName is the form in which a metadata header's name comes back. Neither
+// server keeps an underscore: on the way to both it is lost among the dashes.
 func (p Personality) metaName(name string) string {
-	if p == RGW {
-		name = strings.ReplaceAll(name, "_", "-")
-	}
-	return http.CanonicalHeaderKey(name)
+	return http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-"))
+}
+
+// shows tells whether everybody may see a container's header that OpenStack
+// shows to owners only: RGW's access lists are no secret.
+func (p Personality) shows(header string) bool {
+	return p == RGW && (header == readACL || header == writeACL)
 }
 
 // listed is how a time is written in JSON listings.
@@ -218,5 +222,5 @@ func (p Personality) sameETag(header, etag string) bool {
 	if p != RGW {
 		header = strings.Trim(header, `"`)
 	}
-	return header == "" || strings.EqualFold(header, etag)
+	return header == "" || header == etag
 }

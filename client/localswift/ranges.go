@@ -76,12 +76,17 @@ func (s rangeSpec) within(size int64) *byteRange {
 // ranges finds the parts of size bytes a request asks for: nil for the whole.
 func (q *request) ranges(size int64) ([]byteRange, error) {
 	p := q.s.opt.Personality
-	specs := p.parseRange(q.r.Header.Get("Range"))
-	if specs == nil || (q.r.Method == http.MethodHead && p != RGW) {
+	header := q.r.Header.Get("Range")
+	specs := p.parseRange(header)
+	unread := p == RGW && specs == nil && strings.HasPrefix(header, "bytes=") // seen: 416
+	if (specs == nil && !unread) || (q.r.Method == http.MethodHead && p != RGW) {
 		return nil, nil
 	}
 	var out []byteRange
 	for _, s := range specs {
+		if s.first < 0 && s.last == 0 && p == RGW {
+			s.last = size // seen: the last 0 bytes are all
+		}
 		if r := s.within(size); r != nil {
 			out = append(out, *r)
 		}

@@ -39,6 +39,7 @@ type request struct {
 	user   *User      // nil: nobody signed in
 	owner  bool       // may see and change what only owners may
 	signed *signature // a TempURL, when one let the request in
+	stale  bool       // objects that have expired are found, too
 }
 
 // Handler returns the endpoint as a handler. It wants the request's path

@@ -28,6 +28,9 @@ func (q *request) parseManifest(body []byte) ([]segmentSpec, error) {
 	if err := json.Unmarshal(body, &any); err != nil {
 		return nil, failText(http.StatusBadRequest, "InvalidArgument", "Manifest must be valid JSON.\n")
 	}
+	if _, ok := any.(object); ok && p == RGW {
+		return nil, nil // seen: as an empty list
+	}
 	if err := json.Unmarshal(body, &list); err != nil || any == nil {
 		return nil, failText(http.StatusBadRequest, "InvalidArgument", "Manifest must be a list.\n")
 	}

@@ -51,6 +51,9 @@ func (q *request) checkTempURL() error {
 	if p == RGW {
 		forbidden = fail(http.StatusForbidden, "AccessDenied")
 	}
+	if p == RGW && !q.query.Has("temp_url_expires") {
+		return fail(http.StatusUnauthorized, "AccessDenied")
+	}
 	expires, ok := tempExpiry(q.query.Get("temp_url_expires"))
 	if ok && expires.Before(q.now.Truncate(time.Second)) {
 		return errTempURL
@@ -186,8 +189,8 @@ func (q *request) tempKeys(account string, c *containerRow) ([]tempKey, error) {
 func (q *request) tempPaths() ([]string, bool) {
 	rest := "/" + q.container + "/"
 	if q.s.opt.Personality == RGW {
-		if q.query.Has("temp_url_prefix") {
-			return nil, false
+		if prefix := q.query.Get("temp_url_prefix"); q.query.Has("temp_url_prefix") {
+			return []string{"prefix:/swift/v1" + rest + prefix}, strings.HasPrefix(q.object, prefix)
 		}
 		return []string{"/v1" + rest + q.object, "/swift/v1" + rest + q.object}, true
 	}
