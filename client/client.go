@@ -42,6 +42,9 @@ type Config struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// FirstWait is how long to wait before the first repetition of what failed; 0: a quarter second.
 	FirstWait time.Duration
+	// Silence is how long a connection may stand still, or an answer not come, before the request
+	// is repeated; 0: what package store says.
+	Silence time.Duration
 }
 
 // streams is how many requests of a client move bytes at once.
@@ -79,7 +82,11 @@ func New(cfg Config) *Client {
 	if cfg.BytesPerSecond > 0 {
 		wire = store.NewLimit(wire, cfg.BytesPerSecond)
 	}
-	var base http.RoundTripper = store.Stall{Base: wire, Silence: store.Silence, Patience: store.Patience}
+	stall := store.Stall{Base: wire, Silence: store.Silence, Patience: store.Patience}
+	if cfg.Silence > 0 {
+		stall.Silence, stall.Patience = cfg.Silence, cfg.Silence
+	}
+	var base http.RoundTripper = stall
 	if cfg.Debug {
 		base = store.Log{Base: base, To: c.report.Debug}
 	}

@@ -46,13 +46,18 @@ func on(t *testing.T) *target {
 		x.settings = signin.Settings{User: e.User, Key: e.Key, URL: e.URL, Source: "the test"}
 	}
 	x.client = x.connect(client.Config{})
-	base := http.DefaultTransport.(*http.Transport).Clone()
-	t.Cleanup(base.CloseIdleConnections)
-	x.store = store.NewSwift(store.Status{Base: &signin.Transport{Base: base, SignIn: func(ctx context.Context) (signin.Session, error) {
-		return signin.SignIn(ctx, x.settings, base)
-	}}})
+	x.store = storeOn(t, x.settings)
 	t.Cleanup(x.sweep)
 	return x
+}
+
+// storeOn is the storage behind a client, as it is.
+func storeOn(t *testing.T, settings signin.Settings) store.Store {
+	base := http.DefaultTransport.(*http.Transport).Clone()
+	t.Cleanup(base.CloseIdleConnections)
+	return store.NewSwift(store.Status{Base: &signin.Transport{Base: base, SignIn: func(ctx context.Context) (signin.Session, error) {
+		return signin.SignIn(ctx, settings, base)
+	}}})
 }
 
 // connect makes another client for the endpoint.
