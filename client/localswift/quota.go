@@ -22,14 +22,33 @@ func (q *request) checkQuota(from querier, c *containerRow, size int64) error {
 	if most, ok := quota(c.headers, quotaCount); ok && c.objects+1 > most {
 		return full
 	}
-	a, err := getAccount(q.contextFor(from), from, c.owner)
+	return q.checkAccountQuota(from, c.owner, size, full)
+}
+
+// checkAccountQuota adds the account up only when it has a quota: that is dear,
+// and this happens twice a PUT.
+func (q *request) checkAccountQuota(from querier, account string, size int64, full error) error {
+	if q.user != nil && q.user.Reseller {
+		return nil
+	}
+	ctx := q.contextFor(from)
+	var headers fields
+	err := from.QueryRowContext(ctx, "SELECT headers FROM account WHERE name = ?", account).Scan(&headers)
 	if errors.Is(err, errNoRow) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if most, ok := quota(a.headers, "X-Account-Meta-Quota-Bytes"); ok && a.bytes+size > most && !(q.user != nil && q.user.Reseller) {
+	most, ok := quota(headers, "X-Account-Meta-Quota-Bytes")
+	if !ok {
+		return nil
+	}
+	a, err := getAccount(ctx, from, account)
+	if err != nil {
+		return err
+	}
+	if a.bytes+size > most {
 		return full
 	}
 	return nil
