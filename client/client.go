@@ -48,7 +48,7 @@ type Config struct {
 }
 
 // streams is how many requests of a client move bytes at once.
-const streams = 16
+const streams = 32
 
 // Client works on the images of one account. Making one costs nothing: it signs in when an
 // operation first needs the server. Its methods may be called from any goroutine.

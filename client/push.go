@@ -52,11 +52,18 @@ func (c *Client) push(ctx context.Context, r PushRequest) (Image, error) {
 		return Image{}, err
 	}
 	defer f.Close()
-	p, err := c.resolve(ctx, n)
+	ext, err := c.extension(r.Path, f)
 	if err != nil {
 		return Image{}, err
 	}
-	key, err := c.target(p, r, f)
+	p, err := c.resolve(ctx, n, func(n name.Name) string {
+		object, _ := n.Object(c.cfg.Naming, ext) // what is wrong with it, target says
+		return object
+	})
+	if err != nil {
+		return Image{}, err
+	}
+	key, err := c.target(p, r, ext)
 	if err != nil {
 		return Image{}, err
 	}
@@ -161,8 +168,24 @@ func openImage(path string) (*os.File, os.FileInfo, error) {
 	return f, info, err
 }
 
+// extension is what the object of a file ends in: what the file does, else what it holds.
+func (c *Client) extension(path string, f *os.File) (string, error) {
+	if ext := name.Extension(path); ext != "" {
+		return ext, nil
+	}
+	format, err := imagefile.Detect(f)
+	if err != nil {
+		return "", err
+	}
+	if format == imagefile.Unknown {
+		c.report.Warn(fmt.Sprintf("%s does not look like an image of Singularity or Apptainer", path))
+		return string(imagefile.SIF), nil
+	}
+	return string(format), nil
+}
+
 // target is the object to write: where the image is already, else a new one.
-func (c *Client) target(p place, r PushRequest, f *os.File) (store.Key, error) {
+func (c *Client) target(p place, r PushRequest, ext string) (store.Key, error) {
 	switch {
 	case len(p.objects) > 0 && r.IfAbsent:
 		return store.Key{}, refuse(Exists, fmt.Errorf("%s is there already", p.objects[0].Key), "")
@@ -170,17 +193,6 @@ func (c *Client) target(p place, r PushRequest, f *os.File) (store.Key, error) {
 		return store.Key{}, ambiguous(p)
 	case len(p.objects) == 1:
 		return p.objects[0].Key, nil
-	}
-	ext := name.Extension(r.Path)
-	if ext == "" {
-		format, err := imagefile.Detect(f)
-		if err != nil {
-			return store.Key{}, err
-		}
-		if ext = string(format); format == imagefile.Unknown {
-			ext = string(imagefile.SIF)
-			c.report.Warn(fmt.Sprintf("%s does not look like an image of Singularity or Apptainer", r.Path))
-		}
 	}
 	object, err := p.name.Object(c.cfg.Naming, ext)
 	if err != nil {

@@ -24,12 +24,16 @@ type place struct {
 
 // resolve finds what a name leads to: the object of exactly that name, else the historic forms of
 // it; as typed, else in lower case. Nothing found is no error.
-func (c *Client) resolve(ctx context.Context, n name.Name) (place, error) {
-	typed, err := c.look(ctx, n)
+//
+// A listing may lag behind. Where it shows nothing, every form is asked for by itself; whoever is
+// about to write gives in form how, and then that one object is enough: it is asked for beside the
+// listings, which costs no time.
+func (c *Client) resolve(ctx context.Context, n name.Name, form func(name.Name) string) (place, error) {
+	typed, err := c.look(ctx, n, form)
 	if err != nil || len(typed.objects) > 0 || n.Lower() == n {
 		return typed, err
 	}
-	lower, err := c.look(ctx, n.Lower())
+	lower, err := c.look(ctx, n.Lower(), form)
 	switch {
 	case err != nil || len(lower.objects) > 0:
 		return lower, err
@@ -38,7 +42,7 @@ func (c *Client) resolve(ctx context.Context, n name.Name) (place, error) {
 	}
 	// The collection is there as typed; only the image goes to lower case.
 	typed.name.Image = strings.ToLower(typed.name.Image)
-	again, err := c.look(ctx, typed.name)
+	again, err := c.look(ctx, typed.name, form)
 	if err == nil && len(again.others) == 0 {
 		again.others = typed.others
 	}
@@ -46,7 +50,7 @@ func (c *Client) resolve(ctx context.Context, n name.Name) (place, error) {
 }
 
 // look asks for one spelling: the object of that very name, and a listing for each stem, at once.
-func (c *Client) look(ctx context.Context, n name.Name) (place, error) {
+func (c *Client) look(ctx context.Context, n name.Name, form func(name.Name) string) (place, error) {
 	p := place{name: n}
 	stems := n.Stems()
 	listed := make([][]store.Object, len(stems))
@@ -62,6 +66,13 @@ func (c *Client) look(ctx context.Context, n name.Name) (place, error) {
 		}
 		return err
 	})
+	var written []store.Object
+	if form != nil && form(n) != "" {
+		g.Go(func() (err error) {
+			written, err = c.ask(gctx, n.Collection, []string{form(n)}, false)
+			return err
+		})
+	}
 	for i, stem := range stems {
 		g.Go(func() error {
 			for o, err := range c.store.List(gctx, n.Collection, store.Listing{Prefix: stem}) {
@@ -90,9 +101,13 @@ func (c *Client) look(ctx context.Context, n name.Name) (place, error) {
 		return p, nil
 	}
 	found := append(listed[0], listed[1]...)
-	if len(found) == 0 {
-		// A listing may lag behind, or be forbidden: ask for each form by itself.
-		if found, err = c.ask(ctx, n, blind[0] || blind[1]); err != nil {
+	refused := blind[0] || blind[1]
+	switch {
+	case len(found) > 0:
+	case form != nil && !refused:
+		found = written
+	default:
+		if found, err = c.ask(ctx, n.Collection, n.Forms(), refused); err != nil {
 			return p, err
 		}
 	}
@@ -107,15 +122,14 @@ func (c *Client) look(ctx context.Context, n name.Name) (place, error) {
 	return p, nil
 }
 
-// ask sends a HEAD for each historic form. When the listing was refused, so may these be.
-func (c *Client) ask(ctx context.Context, n name.Name, refused bool) ([]store.Object, error) {
-	forms := n.Forms()
+// ask sends a HEAD for each form. When the listing was refused, so may these be.
+func (c *Client) ask(ctx context.Context, collection string, forms []string, refused bool) ([]store.Object, error) {
 	found := make([]*store.Object, len(forms))
 	denied := make([]error, len(forms))
 	g, gctx := errgroup.WithContext(ctx)
 	for i, form := range forms {
 		g.Go(func() error {
-			o, err := c.store.Stat(gctx, store.Key{Container: n.Collection, Object: form})
+			o, err := c.store.Stat(gctx, store.Key{Container: collection, Object: form})
 			switch {
 			case err == nil:
 				found[i] = &o
@@ -145,7 +159,7 @@ func (c *Client) ask(ctx context.Context, n name.Name, refused bool) ([]store.Ob
 // locate is resolve for what has to be there: the one object a name leads to, whole as a HEAD
 // describes it. With change set, several are refused; otherwise the newest is taken with a warning.
 func (c *Client) locate(ctx context.Context, n name.Name, change bool) (store.Object, error) {
-	p, err := c.resolve(ctx, n)
+	p, err := c.resolve(ctx, n, nil)
 	if err != nil {
 		return store.Object{}, err
 	}
