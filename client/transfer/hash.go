@@ -14,6 +14,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"sync"
 )
 
 // Digests hashes what is written to it, both ways at once. A Digests must be made by NewDigests.
@@ -47,6 +48,9 @@ type Sum struct {
 // chunk is how much is read at once: large enough that hashing is the bound.
 const chunk = 1 << 20
 
+// chunks are used again: for a thousand small files, making them would cost more than hashing.
+var chunks = sync.Pool{New: func() any { return new([chunk]byte) }}
+
 // HashFile reads a file of the given size from its beginning and sums it; add is told of each
 // piece. It stops when the context ends. Memory: one chunk.
 func HashFile(ctx context.Context, f *os.File, size int64, add func(int64)) (Sum, error) {
@@ -59,7 +63,9 @@ func HashFile(ctx context.Context, f *os.File, size int64, add func(int64)) (Sum
 // returns how much was written.
 func Copy(ctx context.Context, w io.Writer, r io.Reader, add func(int64)) (int64, error) {
 	var done int64
-	buf := make([]byte, chunk)
+	whole := chunks.Get().(*[chunk]byte)
+	defer chunks.Put(whole)
+	buf := whole[:]
 	for {
 		if ctx.Err() != nil {
 			return done, context.Cause(ctx)
