@@ -27,7 +27,7 @@ dir=$(mktemp -d "$where/sregistry-bench.XXXXXX")
 pids=()
 end() {
   local p
-  for p in "${pids[@]}"; do kill "$p" 2>/dev/null && wait "$p" 2>/dev/null; done
+  for p in "${pids[@]}"; do kill "$p" 2>/dev/null && wait "$p" 2>/dev/null || true; done
   rm -rf "$dir"
 }
 trap end EXIT
