@@ -27,7 +27,7 @@ dir=$(mktemp -d "$where/sregistry-bench.XXXXXX")
 pids=()
 end() {
   local p
-  for p in "${pids[@]}"; do kill "$p" 2>/dev/null && wait "$p" 2>/dev/null || true; done
+  for p in "${pids[@]}"; do if kill "$p" 2>/dev/null; then wait "$p" 2>/dev/null || true; fi; done
   rm -rf "$dir"
 }
 trap end EXIT
