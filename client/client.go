@@ -100,7 +100,7 @@ func New(cfg Config) *Client {
 		},
 	}
 	if cfg.DryRun {
-		c.store = store.DryRun{Store: c.store, Say: func(what string) { c.report.Note("would " + what) }}
+		c.store = store.DryRun{Store: c.store, Say: func(what string) { c.report.Plan("would " + what) }}
 	}
 	return c
 }

@@ -17,6 +17,9 @@ func NewEmbedded(dir string, cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, fail("open", dir, err)
 	}
+	if err := server.Ready(); err != nil {
+		return nil, fail("open", dir, errors.Join(err, server.Close()))
+	}
 	ln := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)

@@ -31,6 +31,19 @@ func fail(op, image string, err error) error {
 	return e
 }
 
+// hinted is err with a hint at what to do next.
+func hinted(err error, hint string) error {
+	var known *Error
+	if !errors.As(err, &known) {
+		known = &Error{Err: err}
+		known.Code, _ = classify(err)
+	}
+	if known.Hint == "" {
+		known.Hint = hint
+	}
+	return known
+}
+
 // refuse is an *Error whose operation and image are filled in by fail.
 func refuse(code Code, err error, hint string) error { return &Error{Code: code, Err: err, Hint: hint} }
 

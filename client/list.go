@@ -135,7 +135,9 @@ func (c *Client) scope(ctx context.Context, r ListRequest) (collections []string
 		if lower := strings.ToLower(collection); lower != collection {
 			there, err := c.store.HasContainer(ctx, collection)
 			if err == nil && !there {
-				collection = lower
+				if there, err = c.store.HasContainer(ctx, lower); err == nil && there {
+					collection = lower
+				}
 			}
 		}
 		return []string{collection}, match, nil
@@ -148,7 +150,7 @@ func (c *Client) scope(ctx context.Context, r ListRequest) (collections []string
 		if err != nil {
 			return nil, nil, err
 		}
-		if !strings.HasSuffix(container.Name, segmentsSuffix) {
+		if isCollection(container.Name) {
 			collections = append(collections, container.Name)
 		}
 	}
@@ -156,14 +158,25 @@ func (c *Client) scope(ctx context.Context, r ListRequest) (collections []string
 }
 
 // images goes through the images of one collection, leaving the segments out by asking for what
-// sorts before and behind them.
+// sorts before and behind them. It also leaves out, and tells of, names that would be commands to a
+// terminal: no verb takes them.
 func (c *Client) images(ctx context.Context, collection string, match func(string) bool) iter.Seq2[Image, error] {
 	return func(yield func(Image, error) bool) {
+		odd := 0
+		defer func() {
+			if odd > 0 {
+				c.report.Warn(fmt.Sprintf("%s: %d objects are left out whose names have control characters", collection, odd))
+			}
+		}()
 		for _, part := range []store.Listing{{Before: segmentsDir}, {After: afterSegments}} {
 			for o, err := range c.store.List(ctx, collection, part) {
 				if err != nil {
 					yield(Image{}, err)
 					return
+				}
+				if name.CheckObject(o.Object) != nil {
+					odd++
+					continue
 				}
 				if strings.HasPrefix(o.ContentType, "application/directory") || !match(o.Key.String()) {
 					continue
@@ -174,6 +187,12 @@ func (c *Client) images(ctx context.Context, collection string, match func(strin
 			}
 		}
 	}
+}
+
+// isCollection tells whether a container can hold images: those where other tools keep segments do
+// not, and a name that no verb takes is of no use.
+func isCollection(container string) bool {
+	return !strings.HasSuffix(container, segmentsSuffix) && name.CheckCollection(container) == nil
 }
 
 // CollectionsRequest asks for the collections of the account.
@@ -187,7 +206,7 @@ func (c *Client) Collections(ctx context.Context, _ CollectionsRequest) ([]Colle
 		if err != nil {
 			return nil, fail("collections", "", err)
 		}
-		if !strings.HasSuffix(container.Name, segmentsSuffix) {
+		if isCollection(container.Name) {
 			out = append(out, Collection{container.Name, container.Objects, container.Bytes})
 		}
 	}

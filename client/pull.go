@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/sregistry-shell/sregistry-shell/client/name"
 	"github.com/sregistry-shell/sregistry-shell/client/store"
@@ -37,7 +38,7 @@ func (c *Client) Pull(ctx context.Context, r PullRequest) (string, error) {
 func (c *Client) PullAll(ctx context.Context, rs []PullRequest) ([]string, error) {
 	targets := map[string]bool{}
 	for _, r := range rs {
-		if r.File == "" || strings.HasSuffix(r.File, "/") {
+		if _, folder := folderOf(r); folder {
 			continue
 		}
 		if targets[r.File] {
@@ -45,12 +46,17 @@ func (c *Client) PullAll(ctx context.Context, rs []PullRequest) ([]string, error
 		}
 		targets[r.File] = true
 	}
-	return batch(ctx, "pull", rs, jobs(rs, func(r PullRequest) int { return r.Jobs }), c.Pull,
+	p := puller{c, usualSizes, &sync.Map{}}
+	return batch(ctx, "pull", rs, jobs(rs, func(r PullRequest) int { return r.Jobs }),
+		func(ctx context.Context, r PullRequest) (string, error) {
+			path, err := p.pull(ctx, r)
+			return path, fail("pull", r.Image, err)
+		},
 		func(r PullRequest, _ string) Image { return Image{URI: r.Image} })
 }
 
 func (c *Client) pull(ctx context.Context, r PullRequest) (string, error) {
-	return puller{c, usualSizes}.pull(ctx, r)
+	return puller{c, usualSizes, nil}.pull(ctx, r)
 }
 
 func (p puller) pull(ctx context.Context, r PullRequest) (string, error) {
@@ -58,7 +64,7 @@ func (p puller) pull(ctx context.Context, r PullRequest) (string, error) {
 	if err != nil {
 		return "", refuse(Invalid, err, "")
 	}
-	if r.IfMissing && r.File != "" && !strings.HasSuffix(r.File, "/") {
+	if _, folder := folderOf(r); r.IfMissing && !folder {
 		if _, err := os.Stat(r.File); err == nil {
 			return r.File, nil
 		}
@@ -83,15 +89,34 @@ func (p puller) pull(ctx context.Context, r PullRequest) (string, error) {
 // place brings an object to its target, unless that holds its bytes already. alone says that
 // nobody else does the same.
 func (p puller) place(ctx context.Context, r PullRequest, n name.Name, o store.Object, target string, alone bool) (string, error) {
+	if err := p.claim(target, o); err != nil {
+		return "", err
+	}
 	done, err := p.present(ctx, r, target, n, o)
 	if done || err != nil {
 		return target, err
 	}
 	if p.cfg.DryRun {
-		p.report.Note(fmt.Sprintf("would pull %s to %s", o.Key, target))
+		p.report.Plan(fmt.Sprintf("would pull %s to %s", o.Key, target))
 		return target, nil
 	}
 	return target, p.fetch(ctx, n, o, target, r.Force, alone)
+}
+
+// claim takes a target for an object, of those that the pulls of one list bring: no two of them
+// may go to one file.
+func (p puller) claim(target string, o store.Object) error {
+	if p.claims == nil {
+		return nil
+	}
+	path, err := filepath.Abs(target)
+	if err != nil {
+		return err
+	}
+	if first, there := p.claims.LoadOrStore(path, o.Key); there && first != o.Key {
+		return refuse(Invalid, fmt.Errorf("%s is where %s of the same list goes", target, first), "name a file for each: {image, file}")
+	}
+	return nil
 }
 
 // destination is the file a pull goes to; empty when that depends on the object, and it is not
@@ -110,8 +135,21 @@ func (c *Client) destination(r PullRequest, o *store.Object) string {
 		}
 		file = filepath.Join(folder, name.LocalFile(local))
 	}
-	if real, err := filepath.EvalSymlinks(file); err == nil {
-		file = real // the link stays, what it leads to is replaced
+	return behindLinks(file)
+}
+
+// behindLinks is what a symbolic link leads to, be it there or not: the link stays, and what it
+// leads to is made or replaced.
+func behindLinks(file string) string {
+	for range 40 { // as many as Linux follows
+		to, err := os.Readlink(file)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(file), to)
+		}
+		file = to
 	}
 	return file
 }

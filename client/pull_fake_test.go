@@ -117,6 +117,7 @@ type said struct {
 func (s *said) Note(text string)       { s.mu.Lock(); defer s.mu.Unlock(); s.lines = append(s.lines, text) }
 func (s *said) Warn(text string)       { s.Note("warning: " + text) }
 func (s *said) Debug(string)           {}
+func (s *said) Plan(string)            {}
 func (s *said) Begin(t Transfer) Meter { return s }
 func (s *said) End(error)              {}
 func (s *said) Add(n int64) {
@@ -145,7 +146,7 @@ func newPulls(t *testing.T) *pulls {
 	c := New(Config{Reporter: p.said})
 	c.store = store.Retry{Store: p.store, First: 1}
 	t.Cleanup(func() { c.Close() })
-	p.puller = puller{c, sizes{single: 500, span: 100, lanes: 3}}
+	p.puller = puller{c, sizes{single: 500, span: 100, lanes: 3}, nil}
 	return p
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"sync"
 
 	"github.com/sregistry-shell/sregistry-shell/client/name"
 	"github.com/sregistry-shell/sregistry-shell/client/store"
@@ -15,7 +16,8 @@ import (
 // puller is a Client with the sizes that its pulls work with.
 type puller struct {
 	*Client
-	sizes sizes
+	sizes  sizes
+	claims *sync.Map // target to object, of the pulls of one list; nil for a single one
 }
 
 type sizes struct {
@@ -166,7 +168,7 @@ func (p puller) ranged(ctx context.Context, n name.Name, o store.Object, target 
 		part.Discard() // nobody will ever go on with it
 	default:
 		if there := part.Keep(); there > 0 {
-			p.report.Note(fmt.Sprintf("kept %s of %s of %s for resuming: pull it again", transfer.Bytes(there), transfer.Bytes(o.Size), o.Key))
+			err = hinted(err, fmt.Sprintf("%s of %s are kept beside the file; pull again to go on", transfer.Bytes(there), transfer.Bytes(o.Size)))
 		}
 	}
 	return nil, err

@@ -44,8 +44,13 @@ func (p puller) once(ctx context.Context, r PullRequest, n name.Name) (string, e
 	}
 	folder, _ := folderOf(r)
 	if folder != "" {
-		if err := os.MkdirAll(folder, 0o777); err != nil {
-			return "", err
+		if _, err := os.Stat(folder); err != nil {
+			if _, err := p.locate(ctx, n, false); err != nil {
+				return "", err // no folder for what is not there
+			}
+			if err := os.MkdirAll(folder, 0o777); err != nil {
+				return "", err
+			}
 		}
 	}
 	here := filepath.Join(folder, name.LocalFile(n.Image+"-"+n.TagOrDefault()))

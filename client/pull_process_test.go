@@ -46,7 +46,7 @@ func TestPullChild(t *testing.T) {
 	}
 	c := New(Config{Settings: signin.Settings{User: order.User, Key: order.Key, URL: order.URL}, Reporter: aloud{}, FirstWait: 1})
 	defer c.Close()
-	if _, err := (puller{c, childSizes}).pull(context.Background(), PullRequest{Image: order.Image, File: order.File}); err != nil {
+	if _, err := (puller{c, childSizes, nil}).pull(context.Background(), PullRequest{Image: order.Image, File: order.File}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -93,10 +94,7 @@ func (c *Client) push(ctx context.Context, r PushRequest) (Image, error) {
 	if plan.Count > 0 {
 		o, keep, err = c.pushLarge(ctx, p, key, f, before, plan, r.IfAbsent)
 	} else {
-		o, err = c.pushWhole(ctx, p, key, f, sum, r.IfAbsent)
-		if changed(f, before) {
-			err = fileChanged()
-		}
+		o, err = c.pushWhole(ctx, p, key, unchanged{f, before}, sum, r.IfAbsent)
 	}
 	if err != nil {
 		return Image{}, err
@@ -234,8 +232,8 @@ func (c *Client) hash(ctx context.Context, r PushRequest, f *os.File, size int64
 }
 
 // pushWhole stores the file as one object.
-func (c *Client) pushWhole(ctx context.Context, p place, key store.Key, f *os.File, sum transfer.Sum, ifAbsent bool) (store.Object, error) {
-	record := name.Record{Image: p.name.Image, Tag: p.name.TagOrDefault(), SHA256: sum.SHA256, Size: sum.Size}
+func (c *Client) pushWhole(ctx context.Context, p place, key store.Key, f io.ReaderAt, sum transfer.Sum, ifAbsent bool) (store.Object, error) {
+	record := p.record(sum.SHA256, sum.Size)
 	h := store.Header{ContentType: record.ContentType(), Meta: record.Meta(), MD5: sum.MD5, IfAbsent: ifAbsent}
 	if c.cfg.DryRun {
 		return c.store.Put(ctx, key, f, 0, sum.Size, h)
@@ -266,6 +264,21 @@ func same(o store.Object, sum transfer.Sum) bool {
 		return i.SHA256 == sum.SHA256
 	}
 	return !o.Large && strings.EqualFold(i.ETag, sum.MD5)
+}
+
+// unchanged is a file that can be read to its end only if it is still what it was: the server gets
+// the last byte of no other, and keeps what it had.
+type unchanged struct {
+	*os.File
+	before os.FileInfo
+}
+
+func (u unchanged) ReadAt(p []byte, off int64) (int, error) {
+	n, err := u.File.ReadAt(p, off)
+	if off+int64(n) >= u.before.Size() && changed(u.File, u.before) {
+		return 0, fileChanged()
+	}
+	return n, err
 }
 
 // changed tells whether a file is no longer what it was when it was opened.

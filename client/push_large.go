@@ -7,7 +7,6 @@ import (
 	"os"
 	"sync"
 
-	"github.com/sregistry-shell/sregistry-shell/client/name"
 	"github.com/sregistry-shell/sregistry-shell/client/store"
 	"github.com/sregistry-shell/sregistry-shell/client/transfer"
 )
@@ -41,7 +40,7 @@ func (c *Client) pushLarge(ctx context.Context, p place, key store.Key, f *os.Fi
 		err = fileChanged()
 	}
 	if err == nil {
-		record := name.Record{Image: p.name.Image, Tag: p.name.TagOrDefault(), SHA256: sha, Size: plan.Size}
+		record := p.record(sha, plan.Size)
 		segments := up.manifest(plan, md5s)
 		used = map[string]bool{}
 		for _, segment := range segments {
@@ -55,8 +54,8 @@ func (c *Client) pushLarge(ctx context.Context, p place, key store.Key, f *os.Fi
 	if up.skipped > 0 && err == nil {
 		c.report.Note(fmt.Sprintf("%s of %s were there already", transfer.Bytes(up.skipped), transfer.Bytes(plan.Size)))
 	}
-	if err != nil && ctx.Err() != nil && up.done > 0 {
-		c.report.Note(fmt.Sprintf("%s of %s are kept in %s; push again to go on", transfer.Bytes(up.done), transfer.Bytes(plan.Size), key.Container))
+	if err != nil && up.done > 0 {
+		err = hinted(err, fmt.Sprintf("%s of %s are kept in %s; push again to go on", transfer.Bytes(up.done), transfer.Bytes(plan.Size), key.Container))
 	}
 	return o, used, err
 }

@@ -7,6 +7,8 @@ type Reporter interface {
 	Note(text string)
 	// Warn is told of something that is odd but does not stop the operation.
 	Warn(text string)
+	// Plan is told, in a dry run, of what would have been done.
+	Plan(text string)
 	// Debug is told of every request and answer, without secrets. It is not called unless
 	// Config.Debug is set.
 	Debug(text string)
@@ -33,6 +35,7 @@ type silent struct{}
 
 func (silent) Note(string)          {}
 func (silent) Warn(string)          {}
+func (silent) Plan(string)          {}
 func (silent) Debug(string)         {}
 func (silent) Begin(Transfer) Meter { return silent{} }
 func (silent) Add(int64)            {}

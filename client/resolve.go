@@ -22,6 +22,17 @@ type place struct {
 	missing bool           // the collection is not there
 }
 
+// record is what to write beside the bytes of an image that is pushed there. A name that was an
+// object's own goes on as whatever image that object is.
+func (p place) record(sha256 string, size int64) name.Record {
+	r := name.Record{Image: p.name.Image, Tag: p.name.TagOrDefault(), SHA256: sha256, Size: size}
+	if p.exact {
+		i := imageOf(p.objects[0])
+		r.Image, r.Tag = i.Name, i.Tag
+	}
+	return r
+}
+
 // resolve finds what a name leads to: the object of exactly that name, else the historic forms of
 // it; as typed, else in lower case. Nothing found is no error.
 //

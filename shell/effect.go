@@ -12,7 +12,8 @@ import (
 )
 
 // madeForEffect tells whether an entry is nothing but the call of a verb that changes something.
-// The images that it was about are what the user has just typed; they are in _ all the same.
+// The images and files that it was about are what the user has just typed; they are in _ all the
+// same.
 func madeForEffect(source string) bool {
 	stmts, err := parse.Parse(strings.NewReader("return "+source), "entry")
 	if err != nil || len(stmts) != 1 {
@@ -38,17 +39,21 @@ func madeForEffect(source string) bool {
 	return ok && on.Value == "client" && verb != nil && verb.Mutates
 }
 
-// onlyImages tells whether values are an image, or a list of images.
-func onlyImages(values []lua.LValue) bool {
+// onlyNames tells whether values are an image or a path, or a list of them.
+func onlyNames(values []lua.LValue) bool {
 	if len(values) != 1 {
 		return false
 	}
-	t, ok := values[0].(*lua.LTable)
+	v := values[0]
+	if t, ok := v.(*lua.LTable); ok && t.Len() > 0 {
+		v = t.RawGetInt(1)
+	}
+	if _, ok := v.(lua.LString); ok {
+		return true
+	}
+	t, ok := v.(*lua.LTable)
 	if !ok {
 		return false
-	}
-	if first, ok := t.RawGetInt(1).(*lua.LTable); ok {
-		t = first
 	}
 	record, _ := value.Record(t)
 	_, ok = record.(client.Image)

@@ -195,7 +195,7 @@ func (s *Session) enter(ctx context.Context, source string) error {
 	case err != nil:
 		s.complain(err)
 		return nil
-	case !vm.Silenced(source) && !(madeForEffect(source) && onlyImages(values)):
+	case !vm.Silenced(source) && !(madeForEffect(source) && onlyNames(values)):
 		err = s.show(values)
 	}
 	if took >= slow {

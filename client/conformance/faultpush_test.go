@@ -18,7 +18,7 @@ import (
 func onFaults(t *testing.T) (*target, *localswift.Plan, *localswift.Server) {
 	t.Helper()
 	plan := &localswift.Plan{}
-	e := localswifttest.Start(t, localswift.Options{Faults: plan})
+	e := localswifttest.Start(t, localswift.Options{Personality: personality, Faults: plan})
 	x := &target{T: t, report: &record{}, dir: t.TempDir(), collection: "lab"}
 	x.settings = signin.Settings{User: e.User, Key: e.Key, URL: e.URL, Source: "the test"}
 	x.client = x.connect(client.Config{Silence: 2 * time.Second})

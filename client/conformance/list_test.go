@@ -140,3 +140,16 @@ func TestNothingSecretIsTold(t *testing.T) {
 		}
 	}
 }
+
+func TestNamesThatAreCommandsToATerminal(t *testing.T) {
+	x := on(t)
+	x.object("good-v1.sif", "x", store.Header{})
+	x.object("\x1b[31mred-v1.sif", "x", store.Header{})
+	found, err := x.client.Search(t.Context(), client.ListRequest{Query: x.name("")})
+	if err != nil || len(found) != 1 || found[0] != x.name("good-v1.sif") {
+		t.Errorf("%q, %v", found, err)
+	}
+	if _, warns, _, _ := x.report.take(); len(warns) != 1 || strings.Contains(warns[0], "\x1b") {
+		t.Errorf("warnings: %q", warns)
+	}
+}

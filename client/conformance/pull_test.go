@@ -189,3 +189,44 @@ func TestPullAll(t *testing.T) {
 	_, err = x.client.PullAll(t.Context(), same)
 	x.wants(err, client.Invalid)
 }
+
+func TestPullIfMissingIntoAFolder(t *testing.T) {
+	x := on(t)
+	path := x.file("src/a.sif", 10)
+	x.push(path, "a")
+	for range 2 {
+		got, err := x.client.Pull(t.Context(), client.PullRequest{Image: x.name("a"), File: filepath.Join(x.dir, "src"), IfMissing: true})
+		if err != nil || x.read(got) != x.read(path) {
+			t.Errorf("%s, %v", got, err)
+		}
+	}
+	_, err := x.client.Pull(t.Context(), client.PullRequest{Image: x.name("none"), File: filepath.Join(x.dir, "new") + "/"})
+	x.wants(err, client.NotFound)
+	x.left("src")
+}
+
+func TestPullAllToOneFile(t *testing.T) {
+	x := on(t)
+	x.push(x.file("a.sif", 10), "one/cake")
+	x.push(x.file("b.sif", 20), "two/cake")
+	rs := []client.PullRequest{{Image: x.name("one/cake"), File: x.dir + "/out/", Force: true}, {Image: x.name("two/cake"), File: x.dir + "/out/", Force: true}}
+	_, err := x.client.PullAll(t.Context(), rs)
+	x.wants(err, client.Partial)
+	if client.ExitStatus(err) != client.Invalid.ExitStatus() {
+		t.Errorf("%v exits %d", err, client.ExitStatus(err))
+	}
+}
+
+func TestPullThroughALinkToNothing(t *testing.T) {
+	x := on(t)
+	path := x.file("a.sif", 10)
+	x.push(path, "a")
+	link := filepath.Join(x.dir, "link")
+	if err := os.Symlink("behind.sif", link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.client.Pull(t.Context(), client.PullRequest{Image: x.name("a"), File: link}); err != nil {
+		t.Fatal(err)
+	}
+	x.left("a.sif", "behind.sif", "link")
+}

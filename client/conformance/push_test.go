@@ -300,3 +300,46 @@ func TestPushAllReportsTogether(t *testing.T) {
 		t.Errorf("%v, %v", images, err)
 	}
 }
+
+func TestPushOverAnExactName(t *testing.T) {
+	x := on(t)
+	for _, object := range []string{"cake-latest.simg", "plain.sif", "README"} {
+		x.object(object, "old", store.Header{})
+		for i, size := range []int{50, 3500} {
+			path := x.file("new.sif", size)
+			pushed, err := x.client.Push(t.Context(), client.PushRequest{Path: path, Name: x.name(object), Segment: 1000})
+			if err != nil || pushed.Object != object || pushed.SHA256 == "" || pushed.Size != int64(size) {
+				t.Errorf("%s, push %d: %+v, %v", object, i, pushed, err)
+			}
+			listed, err := x.client.List(t.Context(), client.ListRequest{Query: x.name(object)})
+			if err != nil || len(listed) != 1 || listed[0].SHA256 != pushed.SHA256 || listed[0].URI != pushed.URI || listed[0].Size != int64(size) {
+				t.Errorf("%s, push %d: listed as %+v, %v", object, i, listed, err)
+			}
+		}
+	}
+}
+
+// A file that changes while it is sent is an error, and the image that was there stays.
+func TestPushOfAFileThatChanges(t *testing.T) {
+	x := on(t)
+	old := x.file("old.sif", 100)
+	x.push(old, "a")
+	path := x.file("new.sif", 200_000)
+	c := client.New(client.Config{Settings: x.settings, Reporter: &onPush{record: x.report, do: func() {
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+		if err == nil {
+			_, err = f.WriteString("more")
+			f.Close()
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}}})
+	defer c.Close()
+	_, err := c.Push(t.Context(), client.PushRequest{Path: path, Name: x.name("a")})
+	x.wants(err, client.Invalid)
+	if err == nil || !strings.Contains(err.Error(), "changed") {
+		t.Errorf("%v", err)
+	}
+	x.back("a", old)
+}

@@ -96,7 +96,7 @@ func TestRoomForTheRest(t *testing.T) {
 
 // The quota of the account counts as well; only whoever runs the server may set it.
 func TestNoRoomInTheAccount(t *testing.T) {
-	e := localswifttest.Start(t, localswift.Options{Users: []localswift.User{
+	e := localswifttest.Start(t, localswift.Options{Personality: personality, Users: []localswift.User{
 		{Name: "lab:me", Key: "k", Admin: true}, {Name: "admin:admin", Key: "k", Admin: true, Reseller: true},
 	}})
 	token, _ := e.SignIn(t, "admin:admin", "k")
@@ -124,7 +124,7 @@ func TestNoRoomInTheAccount(t *testing.T) {
 // An operation that takes longer than the timeout is unavailable, and says why.
 func TestTimeout(t *testing.T) {
 	faults := &localswift.Plan{}
-	e := localswifttest.Start(t, localswift.Options{Faults: faults})
+	e := localswifttest.Start(t, localswift.Options{Personality: personality, Faults: faults})
 	faults.Add(localswift.Rule{Match: localswift.On("", "/lab"), Fault: localswift.Silence()})
 	x := &target{T: t, report: &record{}, dir: t.TempDir(), collection: "lab"}
 	x.settings = signin.Settings{User: e.User, Key: e.Key, URL: e.URL, Source: "the test"}

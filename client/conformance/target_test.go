@@ -30,6 +30,23 @@ type target struct {
 	dir        string
 }
 
+// personality is the server that the embedded endpoint answers for.
+var personality localswift.Personality
+
+// everywhere runs all cases on the server of the environment, else on the embedded endpoint: once
+// as each server it can answer for.
+func everywhere(m *testing.M) int {
+	if os.Getenv("SREGISTRY_TEST_SERVER") != "" {
+		return m.Run()
+	}
+	code := 0
+	for _, personality = range []localswift.Personality{localswift.OpenStack, localswift.RGW} {
+		fmt.Println("=== the embedded endpoint as", personality)
+		code = max(code, m.Run())
+	}
+	return code
+}
+
 // on makes a target for a case: the server of the environment, else a fresh embedded endpoint.
 func on(t *testing.T) *target {
 	t.Helper()
@@ -42,7 +59,7 @@ func on(t *testing.T) *target {
 		}
 		x.settings = settings
 	} else {
-		e := localswifttest.Start(t, localswift.Options{})
+		e := localswifttest.Start(t, localswift.Options{Personality: personality})
 		x.settings = signin.Settings{User: e.User, Key: e.Key, URL: e.URL, Source: "the test"}
 	}
 	x.client = x.connect(client.Config{})
@@ -191,6 +208,7 @@ type record struct {
 
 func (r *record) Note(s string) { r.mu.Lock(); defer r.mu.Unlock(); r.notes = append(r.notes, s) }
 func (r *record) Warn(s string) { r.mu.Lock(); defer r.mu.Unlock(); r.warns = append(r.warns, s) }
+func (r *record) Plan(s string) { r.Note(s) }
 func (r *record) Debug(s string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -108,6 +108,10 @@ func CheckCollection(collection string) error {
 	return nil
 }
 
+// CheckObject says why no verb takes an object of that name, if so: names come from whoever may
+// write to the collection.
+func CheckObject(object string) error { return checkText(object) }
+
 // checkText refuses bytes that no terminal, file system or header should ever see.
 func checkText(s string) error {
 	if !utf8.ValidString(s) {

@@ -111,6 +111,10 @@ func TestRecord(t *testing.T) {
 	if got, ok := ParseRecord(strings.ReplaceAll(want, "; ", ";"), "ubuntu-18.04-cuda.sif"); !ok || got != r {
 		t.Errorf("without spaces, as Swift stores it: %v %v", got, ok)
 	}
+	own := Record{Image: "README", SHA256: r.SHA256, Size: 1}
+	if got, ok := ParseRecord(own.ContentType(), "README"); !ok || got != own {
+		t.Errorf("without a tag: %v %v from %q", got, ok, own.ContentType())
+	}
 	for _, bad := range []string{
 		"", "application/octet-stream", strings.Replace(want, "size=42", "size=-1", 1),
 		strings.Replace(want, "abab", "zz", 1), strings.Replace(want, "image=ubuntu", "image=../x", 1),

@@ -42,7 +42,8 @@ func (r Record) Meta() map[string]string {
 }
 
 // ParseRecord reads a record out of a Content-Type. It is false unless the record is whole and
-// makes sense for the object: image and tag must be a name that leads to this object, the digest
+// makes sense for the object: image and tag must be a name that leads to this object, or the image
+// be its very name with no tag; the digest
 // must look like one. Anybody who may write the object may write its type, so nothing in it is
 // believed further than that.
 func ParseRecord(contentType, object string) (Record, bool) {
@@ -57,9 +58,9 @@ func ParseRecord(contentType, object string) (Record, bool) {
 	if raw, err := hex.DecodeString(r.SHA256); err != nil || len(raw) != 32 {
 		return Record{}, false
 	}
-	n, err := Parse("x/" + r.Image + ":" + r.Tag)
-	if err != nil || n.Image != r.Image || n.Tag != r.Tag || !n.Matches(object) {
-		return Record{}, false
+	if r.Tag == "" { // the object's name is all there is
+		return r, r.Image == object
 	}
-	return r, true
+	n, err := Parse("x/" + r.Image + ":" + r.Tag)
+	return r, err == nil && n.Image == r.Image && n.Tag == r.Tag && n.Matches(object)
 }

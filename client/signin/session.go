@@ -17,6 +17,7 @@ import (
 type Session struct {
 	StorageURL string
 	token      string
+	number     int       // of the sign-ins of a Transport: a server may give the same token again
 	renewAt    time.Time // when to ask for a new token; zero when the server names no end
 	believe403 time.Time // until then a 403 means what it says, for the token is new
 }

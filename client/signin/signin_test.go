@@ -224,6 +224,32 @@ func TestForbiddenIsForbidden(t *testing.T) {
 	}
 }
 
+// A server may give the same token again, as tempauth does while it lives: many refusals at once
+// still cost one sign-in, and are believed then.
+func TestForbiddenWithOneToken(t *testing.T) {
+	var signIns atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	defer server.Close()
+	tr := &Transport{Base: http.DefaultTransport, SignIn: func(context.Context) (Session, error) {
+		signIns.Add(1)
+		return Session{StorageURL: server.URL, token: "always"}, nil
+	}}
+	for range 3 {
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				if status, _, err := get(tr, "/c", nil); err != nil || status != 403 {
+					t.Errorf("%d %v", status, err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	if n := signIns.Load(); n != 2 {
+		t.Errorf("%d sign-ins, want one more than the first", n)
+	}
+}
+
 func TestRenewsBeforeTheEnd(t *testing.T) {
 	s := newService(t, "/auth/v1.0")
 	s.life = "3600"
@@ -257,10 +283,10 @@ func TestCanceledSignInFailsNobodyElse(t *testing.T) {
 	tr := s.transport("secret")
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := tr.Session(ctx); err == nil {
+	if _, err := tr.current(ctx, Session{}); err == nil {
 		t.Fatal("signed in under a canceled context")
 	}
-	if _, err := tr.Session(context.Background()); err != nil {
+	if _, err := tr.current(context.Background(), Session{}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -23,6 +23,9 @@ var ErrRenewed = errors.New("the token had expired and was renewed")
 // renewBefore is how long before a token's announced end it is renewed, at the most.
 const renewBefore = 30 * time.Second
 
+// renewals is how often a request signs in anew: a token may die again while it waits its turn.
+const renewals = 3
+
 // believe403 is how long a 403 is believed after a token was renewed because of one.
 const believe403 = time.Hour
 
@@ -51,7 +54,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, err
 	}
-	for again := false; ; again = true {
+	for tries := 1; ; tries++ {
 		u, err := url.Parse(session.StorageURL + rest)
 		if err != nil {
 			closeBody(req)
@@ -60,11 +63,11 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		send := req.Clone(req.Context())
 		send.URL, send.Host = u, ""
 		send.Header.Set("X-Auth-Token", session.token)
-		if again && req.Body != nil && req.Body != http.NoBody {
+		if tries > 1 && req.Body != nil && req.Body != http.NoBody {
 			return nil, ErrRenewed
 		}
 		resp, err := t.Base.RoundTrip(send)
-		if err != nil || again || !session.died(resp.StatusCode) {
+		if err != nil || tries > renewals || !session.died(resp.StatusCode) {
 			return resp, err
 		}
 		io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
@@ -73,7 +76,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		if resp.StatusCode == http.StatusForbidden {
-			t.believe(session)
+			session = t.believe(session)
 		}
 	}
 }
@@ -86,17 +89,14 @@ func (s Session) died(status int) bool {
 }
 
 // believe notes that the session is new and was asked for because of a 403: the next one is real.
-func (t *Transport) believe(s Session) {
+func (t *Transport) believe(s Session) Session {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.session.token == s.token {
-		t.session.believe403 = time.Now().Add(believe403)
+	s.believe403 = time.Now().Add(believe403)
+	if t.session.number == s.number {
+		t.session = s
 	}
-}
-
-// Session is the session in use, after signing in if need be.
-func (t *Transport) Session(ctx context.Context) (Session, error) {
-	return t.current(ctx, Session{})
+	return s
 }
 
 // current is the session in use; it signs in when there is none, when it is about to end, or when
@@ -105,7 +105,7 @@ func (t *Transport) current(ctx context.Context, dead Session) (Session, error) 
 	for {
 		t.mu.Lock()
 		s := t.session
-		if s.token != "" && s.token != dead.token && (s.renewAt.IsZero() || time.Now().Before(s.renewAt)) {
+		if s.number > dead.number && (s.renewAt.IsZero() || time.Now().Before(s.renewAt)) {
 			t.mu.Unlock()
 			return s, nil
 		}
@@ -131,6 +131,7 @@ func (t *Transport) current(ctx context.Context, dead Session) (Session, error) 
 		fresh, err := t.SignIn(ctx)
 		t.mu.Lock()
 		if err == nil {
+			fresh.number = t.session.number + 1
 			t.session = fresh
 		}
 		t.failed, t.pending = err, nil

@@ -30,6 +30,7 @@ const (
 	attempts    = 10
 	unreachable = 3
 	longest     = 2 * time.Minute
+	renewals    = 5 // of the token, for one call
 )
 
 // passing tells whether an error may pass, and whether nobody was reached.
@@ -83,7 +84,7 @@ func (r Retry) retry(ctx context.Context, try func(again bool) error) error {
 			silent++
 		}
 		if errors.Is(last, signin.ErrRenewed) {
-			if renewed++; renewed < 3 {
+			if renewed++; renewed < renewals {
 				return struct{}{}, &backoff.RetryAfterError{}
 			}
 			may = false
@@ -125,9 +126,28 @@ func (r Retry) Get(ctx context.Context, key Key, want Object, span Span, read fu
 	return r.retry(ctx, func(bool) error { return r.Store.Get(ctx, key, want, span, read) })
 }
 
-// PutManifest is repeatable as it stands.
+// PutManifest is repeatable as Put is.
 func (r Retry) PutManifest(ctx context.Context, key Key, segments []Segment, h Header) (o Object, err error) {
-	err = r.retry(ctx, func(bool) error { o, err = r.Store.PutManifest(ctx, key, segments, h); return err })
+	md5s := make([]string, len(segments))
+	for i, s := range segments {
+		md5s[i] = s.MD5
+	}
+	err = r.retry(ctx, func(again bool) error {
+		o, err = r.Store.PutManifest(ctx, key, segments, h)
+		o, err = r.ownWrite(ctx, key, o, err, again && h.IfAbsent, LargeETag(md5s))
+		return err
+	})
+	return o, err
+}
+
+// ownWrite is the answer to a create-only PUT. A repeated one that finds something there may have
+// met what an attempt stored whose answer was lost: then it has the ETag.
+func (r Retry) ownWrite(ctx context.Context, key Key, o Object, err error, again bool, etag string) (Object, error) {
+	if again && isStatus(err, http.StatusPreconditionFailed) {
+		if there, statErr := r.Store.Stat(ctx, key); statErr == nil && there.ETag == etag {
+			return there, nil
+		}
+	}
 	return o, err
 }
 
@@ -142,11 +162,7 @@ func (r Retry) Put(ctx context.Context, key Key, body io.ReaderAt, off, n int64,
 			damaged = true
 			return &onceMore{err}
 		}
-		if again && h.IfAbsent && isStatus(err, http.StatusPreconditionFailed) {
-			if there, statErr := r.Store.Stat(ctx, key); statErr == nil && there.ETag == h.MD5 {
-				o, err = there, nil
-			}
-		}
+		o, err = r.ownWrite(ctx, key, o, err, again && h.IfAbsent, h.MD5)
 		return err
 	})
 	return o, err

@@ -112,7 +112,7 @@ func TestWhatIsRepeated(t *testing.T) {
 		"500, 502, 504":       {[]error{status(500), status(502), status(504)}, 4, true},
 		"a broken connection": {many(reset, 1), 2, true},
 		"a renewed token":     {many(signin.ErrRenewed, 2), 3, true},
-		"renewed for ever":    {many(signin.ErrRenewed, 9), 3, false},
+		"renewed for ever":    {many(signin.ErrRenewed, 9), renewals, false},
 		"503 for ever":        {many(status(503), 99), attempts, false},
 		"nobody there":        {many(refused, 99), unreachable, false},
 		"404":                 {many(status(404), 9), 1, false},
@@ -151,6 +151,19 @@ func TestWhatIsNotRepeatableAsItStands(t *testing.T) {
 	other := &flaky{fail: []error{reset, status(412)}, there: Object{ETag: "other"}}
 	if _, err := r(other).Put(t.Context(), Key{}, nil, 0, 0, Header{IfAbsent: true, MD5: "mine"}); !isStatus(err, 412) {
 		t.Errorf("a PUT that meets another's write: %v", err)
+	}
+}
+
+func (f *flaky) PutManifest(context.Context, Key, []Segment, Header) (Object, error) {
+	return Object{ETag: "sent"}, f.next()
+}
+
+func TestManifestThatMeetsItsOwnWrite(t *testing.T) {
+	segments := []Segment{{MD5: "a"}, {MD5: "b"}}
+	f := &flaky{fail: []error{reset, status(412)}, there: Object{ETag: LargeETag([]string{"a", "b"})}}
+	o, err := Retry{Store: f, First: time.Microsecond}.PutManifest(t.Context(), Key{}, segments, Header{IfAbsent: true})
+	if err != nil || o != f.there {
+		t.Errorf("%v, %v", o, err)
 	}
 }
 

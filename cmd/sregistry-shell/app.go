@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/user"
 	"path/filepath"
 	"time"
 
@@ -79,6 +81,9 @@ func (a *app) newClient() (*client.Client, error) {
 		if err != nil {
 			return nil, err
 		}
+		if a.folder() == "" {
+			return nil, usage(errors.New("there is no home for --embedded: set HOME, or write --embedded=DIR"))
+		}
 		return client.NewEmbedded(a.folder(), fill(client.Config{Naming: naming}))
 	}
 	cfg, err := client.FromEnvironment(os.Getenv)
@@ -88,21 +93,28 @@ func (a *app) newClient() (*client.Client, error) {
 	return client.New(fill(cfg)), nil
 }
 
-// folder is where --embedded keeps its objects.
+// folder is where --embedded keeps its objects; empty when it would be below a home and there is
+// none.
 func (a *app) folder() string {
 	if a.embedded == defaultFolder {
+		if home() == "" {
+			return ""
+		}
 		return filepath.Join(home(), ".singularity", "swift")
 	}
 	return a.embedded
 }
 
-// home is $HOME, else what the system says.
+// home is $HOME, else what the password database says; empty when neither does.
 func home() string {
-	dir, err := os.UserHomeDir()
-	if err != nil {
-		return "."
+	if dir := os.Getenv("HOME"); dir != "" {
+		return dir
 	}
-	return dir
+	u, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	return u.HomeDir
 }
 
 // where says, without a request, where verbs go to and where that was set.

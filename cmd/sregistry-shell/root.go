@@ -36,6 +36,9 @@ func (e *shownError) Unwrap() error { return e.error }
 
 // usage is a *client.Error for a command line that makes no sense.
 func usage(err error) error {
+	if text, _, found := strings.Cut(err.Error(), ": strconv."); found { // words of Go, not for people
+		err = errors.New(text)
+	}
 	return &client.Error{Op: "usage", Code: client.Invalid, Err: err, Hint: "sregistry-shell --help tells more"}
 }
 
@@ -59,7 +62,7 @@ Exit status:
   2 invalid or wrong usage     7 partial: a batch failed in part
   3 not found                  8 exists: something else is there already
   4 denied                     9 full: quota or disk
-  130, 143 interrupted or terminated; os.exit(n) exits n
+  130, 143 interrupted or terminated; 141 standard output was closed; os.exit(n) exits n
 `
 
 func (a *app) root() *cobra.Command {

@@ -128,7 +128,10 @@ func load(script string, args []string) (shell.Program, error) {
 	}
 	code := client.Invalid
 	hint := ""
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		code = client.Denied
+	case errors.Is(err, fs.ErrNotExist):
 		code, hint = client.NotFound, "these ship with the shell: "+scripts.Names()
 	}
 	return shell.Program{}, &client.Error{Op: "run", Code: code, Err: err, Hint: hint}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -42,6 +44,9 @@ func (a *app) serve(ctx context.Context, addr, data string) error {
 		}
 		data = a.folder()
 	}
+	if data == "" {
+		return failed(client.Invalid, errors.New("there is no home for the objects: set HOME, or write --data DIR"))
+	}
 	server, err := localswift.Open(localswift.Options{Dir: data})
 	if err != nil {
 		return failed(client.Invalid, err)
@@ -49,7 +54,7 @@ func (a *app) serve(ctx context.Context, addr, data string) error {
 	defer server.Close()
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
-		return failed(client.Unavailable, err)
+		return failed(listenCode(err), err)
 	}
 	user := server.Users()[0]
 	if !localswift.IsLoopback(ln.Addr().String()) {
@@ -70,4 +75,15 @@ func (a *app) serve(ctx context.Context, addr, data string) error {
 		return failed(client.Internal, err)
 	}
 	return context.Cause(ctx)
+}
+
+// listenCode tells an address that is none from one that cannot be had now.
+func listenCode(err error) client.Code {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return client.Denied
+	case errors.Is(err, syscall.EADDRINUSE):
+		return client.Unavailable
+	}
+	return client.Invalid
 }

@@ -17,10 +17,9 @@ import (
 // verbCommand makes a one-shot command of a verb. Everything it knows comes from the table.
 func (a *app) verbCommand(v *verbs.Verb) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     v.CommandUse(),
-		Short:   v.Summary,
-		Long:    v.HelpText(),
-		GroupID: "",
+		Use:   v.CommandUse(),
+		Short: v.Summary,
+		Long:  v.HelpText(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			call, err := v.BindCommand(args, given(cmd.Flags(), v))
 			if err != nil {
@@ -86,6 +85,7 @@ func (a *app) once(ctx context.Context, call verbs.Call) error {
 		out.Note(call.Verb.Empty)
 	}
 	switch {
+	case a.dryRun && call.Verb.Mutates: // what would be done was told
 	case result == "-": // the image itself went to standard output
 	case call.Verb.Done != nil && !out.JSON():
 		out.Note(call.Verb.Done(result))
@@ -113,7 +113,8 @@ func (a *app) agree(ctx context.Context, call verbs.Call) error {
 	}
 	yes, err := a.out().Confirm(ctx, plan+"?")
 	if err == nil && !yes {
-		err = &client.Error{Op: call.Verb.Name, Code: client.Canceled, Err: fmt.Errorf("nothing was done")}
+		a.out().Note("nothing was done")
+		err = &shownError{&vm.ExitError{Status: 1}}
 	}
 	return err
 }

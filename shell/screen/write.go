@@ -135,6 +135,9 @@ func (s *Screen) Note(text string) {
 // Warn shows what is odd but stops nothing. It is shown always.
 func (s *Screen) Warn(text string) { s.sayAs("warning", "warning: ", yellow, text) }
 
+// Plan shows what a dry run would have done. It is shown always: it is what was asked for.
+func (s *Screen) Plan(text string) { s.sayAs("plan", "", 0, text) }
+
 // Debug shows a request or an answer, when Debug is set.
 func (s *Screen) Debug(text string) {
 	if s.opts.Debug {

@@ -160,14 +160,17 @@ func (v *Verb) assign(request any, p Param, value any) error {
 			return nil
 		}
 	case Number:
-		if x, ok := value.(float64); ok && x == math.Trunc(x) && math.Abs(x) < 1<<53 {
+		if x, ok := value.(int64); ok { // from the command line
+			value = float64(x)
+		}
+		if x, ok := value.(float64); ok && x == math.Trunc(x) && x >= 0 && x < 1<<53 {
 			field.SetInt(int64(x))
 			return nil
 		}
 	}
 	want := "a " + string(p.Kind)
 	if p.Kind == Number {
-		want = "a whole number"
+		want = "a whole number, 0 or more"
 	}
 	return v.invalid("%s must be %s, not %s", p.Name, want, describe(value))
 }
@@ -185,7 +188,7 @@ func (v *Verb) BindCommand(positional []string, flags map[string]any) (Call, err
 			value, ok := flags[p.Flag]
 			switch {
 			case !ok || p.Flag == "":
-			case p.Kind == Age:
+			case p.Kind == Age || p.Kind == Number:
 				if err := v.assign(request, p, value); err != nil {
 					return nil, err
 				}

@@ -3,6 +3,7 @@ package vm
 import (
 	"errors"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"time"
@@ -41,7 +42,7 @@ func (m *VM) leave(L *lua.LState) int {
 	status := 0
 	switch v := L.Get(1).(type) {
 	case lua.LNumber:
-		status = int(v)
+		status = exitStatus(float64(v))
 	case lua.LBool:
 		if !bool(v) {
 			status = 1
@@ -54,6 +55,15 @@ func (m *VM) leave(L *lua.LState) int {
 	m.cancel(m.exit)
 	L.RaiseError("exit")
 	return 0
+}
+
+// exitStatus is what a process can exit with. The system keeps eight bits, which would make 256 a
+// success: what does not fit is 255.
+func exitStatus(n float64) int {
+	if n != math.Trunc(n) || n < 0 || n > 255 {
+		return 255
+	}
+	return int(n)
 }
 
 // execute runs a command with the shell and gives its exit status, as a number; without an
