@@ -96,7 +96,7 @@ func TestRoomForTheRest(t *testing.T) {
 
 // The quota of the account counts as well; only whoever runs the server may set it.
 func TestNoRoomInTheAccount(t *testing.T) {
-	e := localswifttest.Start(t, localswift.Options{Personality: personality, Users: []localswift.User{
+	e := localswifttest.Start(t, localswift.Options{Users: []localswift.User{
 		{Name: "lab:me", Key: "k", Admin: true}, {Name: "admin:admin", Key: "k", Admin: true, Reseller: true},
 	}})
 	token, _ := e.SignIn(t, "admin:admin", "k")
