@@ -30,6 +30,7 @@ func (x *endpoint) tempURL(digest func() hash.Hash, method, path string, expires
 	return fmt.Sprintf("temp_url_sig=%s&temp_url_expires=%d", hex.EncodeToString(h.Sum(nil)), expires)
 }
 
+// No case asks for a container with a TempURL: the gateway of Ceph 16.2 crashes on it.
 func TestRawTempURL(t *testing.T) {
 	raw(t, func(x *endpoint) {
 		c := x.caps
