@@ -72,6 +72,9 @@ func (x *target) pullBig(c *client.Client) error {
 
 // However a large image came there, it is fetched by ranges and compared with what is known of it.
 func TestBigPull(t *testing.T) {
+	if repeated() {
+		return
+	}
 	for what, put := range map[string]func(x *target, content string){
 		"plain": func(x *target, content string) { x.object("big-v1.sif", content, store.Header{}) },
 		"segments of ours": func(x *target, content string) {
@@ -124,6 +127,9 @@ func (h *halfway) Add(n int64) {
 
 // A pull that is interrupted goes on later; when the image was replaced meanwhile, it begins anew.
 func TestBigPullGoesOn(t *testing.T) {
+	if repeated() {
+		return
+	}
 	for _, replaced := range []bool{false, true} {
 		x := on(t)
 		content := x.read(x.file("a.sif", bigSize))

@@ -58,6 +58,9 @@ func (tells) End(error) { os.Stdout.WriteString("sent\n") }
 // only what is missing is sent, and nothing is left over. CONFORMANCE_KILLS=50 makes it longer,
 // CONFORMANCE_SEED repeats a run.
 func TestKillPush(t *testing.T) {
+	if repeated() {
+		return
+	}
 	usual := 6
 	if os.Getenv("SREGISTRY_TEST_SERVER") != "" {
 		usual = 2 // each is a hundred requests, and some servers take a minute for them

@@ -47,6 +47,12 @@ func everywhere(m *testing.M) int {
 	return code
 }
 
+// repeated tells that a case ran already, as another server: for cases of what the client does by
+// itself, which take long, once is enough.
+func repeated() bool {
+	return os.Getenv("SREGISTRY_TEST_SERVER") == "" && personality != localswift.OpenStack
+}
+
 // on makes a target for a case: the server of the environment, else a fresh embedded endpoint.
 func on(t *testing.T) *target {
 	t.Helper()

@@ -93,10 +93,16 @@ func beaten(key Key, answer []byte) (etag string, err error) {
 		return "", fmt.Errorf("the server answers a manifest with the status %q", result.Status)
 	}
 	if status >= 300 {
-		words := result.Body
+		words := ""
 		for _, e := range result.Errors {
-			words += " " + strings.Join(e, ": ")
+			words += strings.Join(e, ": ") + " "
+			// A segment that the server could not look at for now makes it refuse the manifest as if it
+			// were wrong.
+			if len(e) == 2 && strings.HasPrefix(e[1], "5") {
+				status = http.StatusServiceUnavailable
+			}
 		}
+		words += result.Body
 		return "", &StatusError{Method: http.MethodPut, Path: "/" + key.String(), Status: status, Reason: reason("text/plain", []byte(words))}
 	}
 	return strings.ToLower(strings.Trim(result.ETag, `"`)), nil

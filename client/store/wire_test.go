@@ -187,3 +187,14 @@ func TestLogTellsNoSecrets(t *testing.T) {
 		t.Errorf("%q", lines)
 	}
 }
+
+func TestManifestWhoseSegmentsCannotBeLookedAt(t *testing.T) {
+	for problem, want := range map[string]error{
+		"503 Service Unavailable": ErrBusy, "404 Not Found": ErrInvalid, "Etag Mismatch": ErrInvalid,
+	} {
+		_, err := beaten(Key{"con", "o"}, fmt.Appendf(nil, `  {"Response Status": "400 Bad Request", "Response Body": "x", "Errors": [["/con/s", %q]]}`, problem))
+		if !errors.Is(err, want) || !strings.Contains(err.Error(), problem) {
+			t.Errorf("%s: %v", problem, err)
+		}
+	}
+}
