@@ -91,7 +91,6 @@ func TestRawAccount(t *testing.T) {
 			step{does: "HEAD /.", status: 204, shows: "X-Account-Meta-Suite:"},
 			step{does: "GET /.", query: "prefix={c}", status: 200, body: "{c}" + c.LineEnd},
 			step{does: "GET /.", query: "prefix={c}&marker={c}", status: c.AccountEmpty, body: nothing},
-			step{does: "GET /.", query: "prefix={c}&end_marker={c}", status: c.AccountEmpty, body: nothing},
 			step{does: "GET /.", query: "prefix={c}-&format=json", status: 200, body: "[]"},
 			step{does: "GET /.", query: "limit=10000", status: 200},
 			step{does: "GET /.", query: "limit=10001", status: 412},
