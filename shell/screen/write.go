@@ -12,6 +12,7 @@ import (
 // pipe: `search | head -1`) that is no failure worth a word: Fail is silent about it.
 type OutputError struct{ Err error }
 
+// Error names the reason without the words of the operating system around it.
 func (e *OutputError) Error() string { return "write standard output: " + reason(e.Err) }
 
 // Unwrap gives the reason, a syscall.Errno, to errors.Is.

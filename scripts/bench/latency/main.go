@@ -42,7 +42,7 @@ func main() {
 	mux.HandleFunc("/requests-so-far", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, requests.Swap(0)) })
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		requests.Add(1)
-		time.Sleep(*wait)
+		time.Sleep(*wait) // the delay is what this program is for
 		proxy.ServeHTTP(w, r)
 	})
 	fmt.Println("http://" + ln.Addr().String())
