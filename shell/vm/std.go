@@ -12,7 +12,8 @@ import (
 
 // openStd replaces those basic functions that gopher-lua leaves short of Lua 5.1, or that people
 // know from later versions: tostring and print write numbers as Lua does, assert passes any error
-// value on, load takes a string, xpcall passes arguments, pairs knows __pairs; table.pack,
+// value on, load takes a string, pcall and xpcall leave the
+// variables of their callers alone, xpcall passes arguments, pairs knows __pairs; table.pack,
 // table.unpack and rawlen are there.
 func (m *VM) openStd() {
 	L := m.L
@@ -60,7 +61,8 @@ func (m *VM) openStd() {
 		}
 		return 1
 	})
-	set("xpcall", xpcall(L.GetGlobal("xpcall").(*lua.LFunction)))
+	set("pcall", m.pcall)
+	set("xpcall", m.xpcall)
 	set("pairs", pairs(L.GetGlobal("pairs").(*lua.LFunction)))
 	L.SetGlobal("_printregs", lua.LNil)
 
@@ -173,35 +175,6 @@ func (m *VM) load(L *lua.LState) int {
 	return n
 }
 
-// xpcall passes further arguments on to the function.
-func xpcall(original *lua.LFunction) lua.LGFunction {
-	return func(L *lua.LState) int {
-		f, n := L.CheckFunction(1), L.GetTop()
-		handler := L.CheckFunction(2)
-		args := make([]lua.LValue, 0, n)
-		for i := 3; i <= n; i++ {
-			args = append(args, L.Get(i))
-		}
-		L.SetTop(0)
-		L.Push(original)
-		if len(args) == 0 {
-			L.Push(f)
-		} else {
-			L.Push(L.NewFunction(func(L *lua.LState) int {
-				L.Push(f)
-				for _, arg := range args {
-					L.Push(arg)
-				}
-				L.Call(len(args), lua.MultRet)
-				return L.GetTop()
-			}))
-		}
-		L.Push(handler)
-		L.Call(2, lua.MultRet)
-		return L.GetTop()
-	}
-}
-
 // pairs honours __pairs, which client has.
 func pairs(original *lua.LFunction) lua.LGFunction {
 	return func(L *lua.LState) int {
@@ -242,6 +215,9 @@ func yield(L *lua.LState) int {
 		if f, isFunction := fn.(*lua.LFunction); err == nil && isFunction && f.IsG {
 			L.RaiseError("cannot yield across pcall, table.sort or another function that is not Lua")
 		}
+	}
+	if L.Parent == nil && L != L.G.MainThread {
+		L.RaiseError("cannot yield across pcall, table.sort or another function that is not Lua")
 	}
 	return -1
 }
