@@ -19,7 +19,7 @@ import (
 // PullRequest asks to download one image.
 type PullRequest struct {
 	Image     string `arg:"image" complete:"image" help:"the image: collection/image[:tag][@version]"`
-	File      string `arg:"file,optional" cli:"name" complete:"file" help:"where to put it: a path, a folder with a trailing slash, or - for standard output"`
+	File      string `arg:"file,optional" cli:"name" complete:"file" help:"where to put it: a path, a folder with a trailing slash, - for standard output, or /dev/null to check only"`
 	Force     bool   `opt:"force" help:"replace a file that holds other bytes"`
 	IfMissing bool   `opt:"if_missing" help:"do nothing if the file is there, whatever it holds"`
 	NoSave    bool   `opt:"!save" cli:"no-cache" help:"record it in the local library"`
@@ -38,7 +38,7 @@ func (c *Client) Pull(ctx context.Context, r PullRequest) (string, error) {
 func (c *Client) PullAll(ctx context.Context, rs []PullRequest) ([]string, error) {
 	targets := map[string]bool{}
 	for _, r := range rs {
-		if _, folder := folderOf(r); folder {
+		if _, folder := folderOf(r); folder || r.File == os.DevNull {
 			continue
 		}
 		if targets[r.File] {
@@ -69,12 +69,12 @@ func (p puller) pull(ctx context.Context, r PullRequest) (string, error) {
 			return r.File, nil
 		}
 	}
-	if r.File == "-" {
+	if r.File == "-" || streamed(r.File) {
 		o, err := p.locate(ctx, n, false)
 		if err != nil {
 			return "", err
 		}
-		return "-", p.stream(ctx, n, o)
+		return r.File, p.stream(ctx, r.File, n, o)
 	}
 	if p.cfg.DryRun {
 		o, err := p.locate(ctx, n, false)

@@ -105,26 +105,6 @@ func (p puller) again(o store.Object, err error) {
 	p.report.Note(fmt.Sprintf("%s: %v; fetching it once more", o.Key, err))
 }
 
-// stream downloads to standard output. What is wrong can be said only at the end.
-func (p puller) stream(ctx context.Context, n name.Name, o store.Object) error {
-	want, err := p.expect(ctx, n, o)
-	if err != nil {
-		return err
-	}
-	written := false
-	v, err := p.receive(ctx, o, want, p.cfg.Stdout, func() error {
-		if written {
-			return refuse(Unavailable, errors.New("the connection broke after a part had been written to standard output"), "pull to a file")
-		}
-		written = true
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return p.verify(n, o, v)
-}
-
 // receive reads an object into w and compares it with what is expected. restart is called before
 // each attempt.
 func (p puller) receive(ctx context.Context, o store.Object, want []transfer.Piece, w io.Writer, restart func() error) (*transfer.Verifier, error) {

@@ -5,11 +5,7 @@
 -- It makes a SIF image, pushes it, finds it, pulls it back, compares the two, and removes both.
 -- The collection, by default "tour", stays: it may have been there before.
 
-local collection = arg[1] or "tour"
-if collection == "--help" or arg[2] then
-  print("usage: sregistry-shell run tour.lua [COLLECTION]")
-  os.exit(arg[2] and 2 or 0)
-end
+local collection = script.options().collection or "tour"
 
 -- little writes n as `bytes` bytes, the least significant first, as SIF has its numbers.
 local function little(n, bytes)

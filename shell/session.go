@@ -14,6 +14,7 @@ import (
 	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/screen"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm"
+	"github.com/sregistry-shell/sregistry-shell/shell/vm/modules"
 )
 
 // Config says what a Session works with. Screen is required.
@@ -29,6 +30,9 @@ type Config struct {
 	// network. Either may be left out.
 	Database string
 	Where    func() string
+
+	// Mode is what a script's --json and --dry-run change; nil: nothing does.
+	Mode modules.Mode
 
 	NoInit bool // leave out init.lua, which else runs before the first prompt on a terminal
 
@@ -104,6 +108,7 @@ func (s *Session) machine(p Program) *vm.VM {
 			TaskDone:   s.taskDone,
 			Script:     p.Script,
 			Args:       p.Args,
+			Mode:       s.c.Mode,
 			ModuleDirs: s.moduleDirs(),
 		})
 	}

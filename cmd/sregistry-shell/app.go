@@ -132,6 +132,20 @@ func (a *app) where() string {
 // session makes the shell for programs and the prompt.
 func (a *app) session(noInit bool) *shell.Session {
 	return shell.New(shell.Config{
-		Screen: a.out(), Signals: a.signals, Connect: a.connect, Where: a.where, Home: home(), NoInit: noInit,
+		Screen: a.out(), Signals: a.signals, Connect: a.connect, Where: a.where, Home: home(), NoInit: noInit, Mode: a,
 	})
+}
+
+// JSON, SetJSON, DryRun and SetDryRun make app what a script's own --json and --dry-run change.
+
+func (a *app) JSON() bool   { return a.out().JSON() }
+func (a *app) SetJSON()     { a.out().SetJSON() }
+func (a *app) DryRun() bool { return a.dryRun }
+
+func (a *app) SetDryRun() error {
+	if a.client != nil && !a.dryRun {
+		return errors.New("a verb has been called already")
+	}
+	a.dryRun = true
+	return nil
 }

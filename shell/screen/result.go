@@ -22,7 +22,7 @@ import (
 // With JSON the header is left out, and a list is one value a line. An error is an *OutputError.
 func (s *Screen) Result(header string, v any) error {
 	var lines []string
-	if s.opts.JSON {
+	if s.JSON() {
 		lines = jsonLines(v)
 	} else {
 		lines = s.resultLines(v)

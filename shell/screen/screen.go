@@ -142,7 +142,18 @@ func (s *Screen) Interactive() bool { return s.inTerm && s.outTerm }
 func (s *Screen) CanAsk() bool { return s.inTerm && (s.errTerm || s.outTerm) }
 
 // JSON tells whether results and errors are JSON.
-func (s *Screen) JSON() bool { return s.opts.JSON }
+func (s *Screen) JSON() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.opts.JSON
+}
+
+// SetJSON makes them JSON from now on.
+func (s *Screen) SetJSON() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opts.JSON = true
+}
 
 // Width is the number of columns of standard output, 80 where it is unknown: a terminal without
 // a size says 0.

@@ -40,7 +40,7 @@ func TestMembers(t *testing.T) {
 		"text":       "byte char dump find format gfind gmatch gsub len lower match rep reverse sub upper",
 		"deep.er":    "est",
 		"err":        "code done failed hint image message op",
-		"path":       "abs base dir ext join stem",
+		"path":       "abs base dir ext join match stem",
 		"nowhere":    "",
 		"deep.x.y":   "",
 		"client.psh": "",

@@ -51,10 +51,15 @@ func (m *VM) leave(L *lua.LState) int {
 	default:
 		L.ArgError(1, "number expected, got "+v.Type().String())
 	}
+	m.leaveWith(L, status)
+	return 0
+}
+
+// leaveWith does not return.
+func (m *VM) leaveWith(L *lua.LState, status int) {
 	m.exit = &ExitError{Status: status}
 	m.cancel(m.exit)
 	L.RaiseError("exit")
-	return 0
 }
 
 // exitStatus is what a process can exit with. The system keeps eight bits, which would make 256 a

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/shell/vm/modules"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -32,6 +33,8 @@ type Options struct {
 	// Script and Args are arg[0] and arg[1], arg[2], ... require looks beside Script first.
 	Script string
 	Args   []string
+	// Mode is what a script's --json and --dry-run change.
+	Mode modules.Mode
 	// ModuleDirs are where require looks after that.
 	ModuleDirs []string
 }
@@ -59,6 +62,10 @@ type VM struct {
 	short   map[string]bool // names of prompt entries of one line
 	last    lua.LValue      // what was put into _ last
 	trace   string          // of the last error at the prompt
+	source  string          // of the program that runs
+
+	protected int           // how many calls of pcall are inside one another
+	spare     []*lua.LState // threads for more of them
 
 	topics     map[*lua.LFunction]string // what help knows a function as
 	signatures map[*lua.LFunction]string
@@ -81,6 +88,9 @@ func New(opt Options) *VM {
 	}
 	if opt.Debug == nil {
 		opt.Debug = silent
+	}
+	if opt.Mode == nil {
+		opt.Mode = silentMode{}
 	}
 	m := &VM{
 		opt: opt, stops: map[int]func(){}, modules: map[string]*lua.LTable{},
@@ -174,6 +184,7 @@ func (m *VM) Run(ctx context.Context, chunk, source string) error {
 	if err != nil {
 		return err
 	}
+	m.source = source
 	_, err = m.call(ctx, fn)
 	err = m.finish(ctx, err)
 	if _, exit := err.(*ExitError); err != nil && !exit {

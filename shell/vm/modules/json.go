@@ -67,9 +67,14 @@ func jsonEncode(c *call) (any, error) {
 		}
 		indent = int(n)
 	}
+	return encodeJSON(c, c.L.Get(1), indent)
+}
+
+// encodeJSON is v as JSON; without an indent on one line.
+func encodeJSON(c *call, v lua.LValue, indent int) (string, error) {
 	w := &jsonWriter{L: c.L, indent: strings.Repeat(" ", indent), above: map[*lua.LTable]bool{}}
-	if err := w.value(c.L.Get(1)); err != nil {
-		return nil, c.invalid("%w", err)
+	if err := w.value(v); err != nil {
+		return "", c.invalid("%w", err)
 	}
 	return w.b.String(), nil
 }

@@ -1,5 +1,5 @@
 // Package modules holds the Lua modules that scripts find as globals and by require: log, json,
-// fs, path, sort, human, sh, time. Each is one file with one declared table of its functions,
+// fs, path, sort, human, sh, time, script. Each is one file with one declared table of its functions,
 // from which help and completion are made.
 //
 // A function takes and returns plain values, and raises an error value with the code of package
@@ -41,8 +41,15 @@ func (f Func) Signature() string { return f.Name + "(" + f.Params + ")" }
 
 // Host is what modules need of the shell.
 type Host struct {
-	Stderr            io.Writer
+	Stdout, Stderr    io.Writer
 	Note, Warn, Debug func(string)
+	Mode              Mode
+	// Script is arg[0] of the running program, Args what follows it, Source its text.
+	Script string
+	Args   func() []string
+	Source func() string
+	// Exit ends the program with a status; it does not return.
+	Exit func(L *lua.LState, status int)
 	// OnClose keeps a function to be called when the Lua state is closed.
 	OnClose func(func())
 	// Guard runs a function and turns a panic in it into an error of Lua.
@@ -51,7 +58,7 @@ type Host struct {
 
 // All are the modules, in the order help shows them.
 func All() []Module {
-	return []Module{logModule, jsonModule, fsModule, pathModule, sortModule, humanModule, shModule, timeModule}
+	return []Module{logModule, jsonModule, fsModule, pathModule, sortModule, humanModule, shModule, timeModule, scriptModule}
 }
 
 // Find is the module of that name, or nil.

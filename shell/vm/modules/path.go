@@ -2,6 +2,7 @@ package modules
 
 import (
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -19,6 +20,9 @@ var pathModule = Module{
 			Examples: []string{`assert(path.ext("images/ubuntu.sif") == ".sif")`}},
 		{Name: "stem", Params: "path", Help: "the last part without its extension", run: onPath(stem),
 			Examples: []string{`assert(path.stem("images/ubuntu.sif") == "ubuntu")`}},
+		{Name: "match", Params: "path, pattern", run: pathMatch,
+			Help:     "whether all of it matches: * is any characters, slashes too, ? is one, [a-z] one of these",
+			Examples: []string{`assert(path.match("lab/tools/x:v2", "lab/*:v?"))`}},
 		{Name: "abs", Params: "path", Help: "the path from the root of the file system", run: pathAbs},
 	},
 }
@@ -46,6 +50,41 @@ func pathJoin(c *call) (any, error) {
 		parts = append(parts, c.str(i, "part"))
 	}
 	return filepath.Join(parts...), nil
+}
+
+func pathMatch(c *call) (any, error) {
+	pattern := c.str(2, "pattern")
+	expression, err := regexp.Compile(wildcards(pattern))
+	if err != nil {
+		return nil, c.invalid("%q is no pattern: a set is written [a-z]", pattern)
+	}
+	return expression.MatchString(c.str(1, "path")), nil
+}
+
+// wildcards is a pattern as a regular expression, which Go matches in linear time.
+func wildcards(pattern string) string {
+	var b strings.Builder
+	b.WriteString(`(?s)^`)
+	for i := 0; i < len(pattern); i++ {
+		switch end := strings.IndexByte(pattern[i:], ']'); {
+		case pattern[i] == '*':
+			b.WriteString(`.*`)
+		case pattern[i] == '?':
+			b.WriteString(`.`)
+		case pattern[i] == '[' && end > 1:
+			set := pattern[i+1 : i+end]
+			negated := strings.TrimLeft(set, "!^")
+			b.WriteString(`[`)
+			if negated != set {
+				b.WriteString(`^`)
+			}
+			b.WriteString(strings.NewReplacer(`\`, `\\`, `[`, `\[`, `^`, `\^`).Replace(negated) + `]`)
+			i += end
+		default:
+			b.WriteString(regexp.QuoteMeta(pattern[i : i+1]))
+		}
+	}
+	return b.String() + `$`
 }
 
 func pathAbs(c *call) (any, error) {

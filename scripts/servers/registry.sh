@@ -1,0 +1,54 @@
+#!/bin/bash
+# registry.sh BINARY: the scripts that ship with the shell do their work on the server that the environment names.
+#
+# Everything happens in a collection of its own, which is gone at the end.
+
+set -euo pipefail
+
+[ $# = 1 ] || { echo "usage: $0 BINARY" >&2; exit 2; }
+shell=$(realpath "$1")
+work=$(mktemp -d "${TMPDIR:-/tmp}/sregistry-shell-registry.XXXXXX")
+collection=registry-$$-$RANDOM
+export HOME=$work/home SREGISTRY_DISABLE=yes
+mkdir "$HOME"
+cd "$work"
+
+clean() {
+  "$shell" -e "for image in client.each('$collection/') do client.delete(image) end" >>clean.log 2>&1 || true
+  rm -rf "$work"
+}
+trap clean EXIT
+
+checks=0
+# says TEXT COMMAND...: the command succeeds, and its output has a line that matches.
+says() {
+  local want=$1 got
+  shift
+  got=$("$@" 2>&1) || { echo "failed ($?): $*: $got" >&2; exit 1; }
+  grep -qE -- "$want" <<<"$got" || { printf '%s\nsays\n%s\nand not %s\n' "$*" "$got" "$want" >&2; exit 1; }
+  checks=$((checks + 1))
+}
+# silent COMMAND...: the command succeeds and says nothing.
+silent() {
+  local got
+  got=$("$@" 2>&1) || { echo "failed ($?): $*: $got" >&2; exit 1; }
+  [ -z "$got" ] || { printf '%s\nsays\n%s\n' "$*" "$got" >&2; exit 1; }
+  checks=$((checks + 1))
+}
+
+mkdir -p images/tools
+for v in 1.9 1.10 2.0; do head -c 70000 /dev/urandom >"images/tools/x:$v.sif"; done
+head -c 300000 /dev/urandom >images/ubuntu.sif
+
+says '"moved":4,"same":0' "$shell" run sync images "$collection" --json
+says '"moved":0,"same":4' "$shell" run sync images "$collection" --json
+silent "$shell" run sync back "$collection" --pull
+cmp images/ubuntu.sif back/ubuntu-latest.sif
+says '"right":4' "$shell" run audit "$collection" --json --state seen
+says '"known":4,"right":0' "$shell" run audit "$collection" --json --state seen
+says "would delete $collection/tools/x:1.9 " "$shell" run prune "$collection" --keep 2
+says "deleting $collection/tools/x:1.9 " "$shell" run prune "$collection" --keep 2 --yes
+silent "$shell" run prune "$collection" --keep 2 --yes
+rm back/ubuntu-latest.sif back/tools/x-1.9.sif
+says '"deleted":1,"moved":0,"same":2' "$shell" run sync back "$collection" --delete --json
+echo "$checks checks of the scripts hold"
