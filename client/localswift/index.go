@@ -59,7 +59,7 @@ const schemaVersion = 1
 // index is the SQLite database: one connection that writes, a few that read.
 type index struct {
 	write *sql.DB
-	read  *sql.DB
+	read  reader
 
 	queueMu sync.Mutex
 	queue   []*pending
@@ -103,7 +103,7 @@ func openIndex(dir string, sync bool) (*index, error) {
 	}
 	r.SetMaxOpenConns(4)
 	r.SetMaxIdleConns(4)
-	x := &index{write: w, read: r}
+	x := &index{write: w, read: reader{r}}
 	if err := x.prepare(); err != nil {
 		x.close()
 		return nil, err
