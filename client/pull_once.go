@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -34,6 +35,9 @@ const lockSuffix = ".pull.lock"
 // once pulls under the lock.
 func (p puller) once(ctx context.Context, r PullRequest, n name.Name) (string, error) {
 	if target := p.destination(r, nil); target != "" {
+		if _, err := os.Stat(filepath.Dir(target)); errors.Is(err, fs.ErrNotExist) {
+			return "", refuse(NotFound, fmt.Errorf("there is no folder %s for the file", filepath.Dir(target)), "make it first")
+		}
 		return p.locked(ctx, r, target, func(alone bool) (string, error) {
 			o, err := p.locate(ctx, n, false)
 			if err != nil {

@@ -45,11 +45,14 @@ func TestReadmeVerbs(t *testing.T) {
 func TestReadmeCommands(t *testing.T) {
 	b := newBench(t)
 	text := read(t, readme)
-	script := regexp.MustCompile("(?s)```lua\n-- (\\S+\\.lua).*?```").FindStringSubmatch(text)
-	if script == nil {
-		t.Fatal("README.md has no script")
+	files := regexp.MustCompile("(?s)```(?:lua|sh)\n(?:#!/bin/sh\n)?(?:--|#) (\\S+\\.(?:lua|sh)).*?```").FindAllStringSubmatch(text, -1)
+	if len(files) < 2 {
+		t.Fatalf("README.md has %d scripts", len(files))
 	}
-	b.write(script[1], strings.TrimSuffix(strings.TrimPrefix(script[0], "```lua\n"), "```"))
+	for _, file := range files {
+		_, content, _ := strings.Cut(file[0], "\n")
+		b.write(file[1], strings.TrimSuffix(content, "```"))
+	}
 	blocks := regexp.MustCompile("(?s)```console\n(.*?)```").FindAllStringSubmatch(text, -1)
 	if len(blocks) < 5 {
 		t.Fatalf("README.md has %d console blocks", len(blocks))
