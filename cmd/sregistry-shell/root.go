@@ -105,7 +105,7 @@ func (a *app) root() *cobra.Command {
 		return err
 	})
 	programs.add(root)
-	root.AddCommand(a.shellCommand(), a.runCommand(), a.scriptsCommand(), a.serveCommand(), a.completionCommand(), a.annotationsCommand())
+	root.AddCommand(a.shellCommand(), a.runCommand(), a.scriptsCommand(), a.serveCommand(), a.completionCommand(), a.annotationsCommand(), a.licensesCommand())
 	root.SetHelpCommand(a.helpCommand())
 	for _, v := range verbs.All() {
 		if v.Command {
