@@ -13,24 +13,24 @@ import (
 	"github.com/sregistry-shell/sregistry-shell/shell/screen"
 )
 
-// What may be typed at the prompt and is no Lua: `!ls` runs a shell command, `client.push?` and
-// `?push` ask for help; exit and quit are in enter.
+// What may be typed at the prompt and is no Lua: `!ls` runs a shell command, `client.push?`,
+// `?push` and `help push` ask for help; exit and quit are in enter.
 
 // asked matches a question and what it is about.
 var asked = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^\s*(?:\?\s*([\w.:]*)|([\w.:]+)\s*\?)\s*;?\s*$`)
+	return regexp.MustCompile(`^\s*(?:\?\s*([\w.:]*)|([\w.:]+)\s*\?|help\s+([\w.:]+))\s*;?\s*$`)
 })
 
 // question is what an entry asks about, if it is a question.
 func question(source string) (topic string, ok bool) {
-	if !strings.Contains(source, "?") {
+	if !strings.Contains(source, "?") && !strings.HasPrefix(strings.TrimSpace(source), "help") {
 		return "", false
 	}
 	found := asked().FindStringSubmatch(source)
 	if found == nil {
 		return "", false
 	}
-	return strings.ReplaceAll(found[1]+found[2], ":", "."), true
+	return strings.ReplaceAll(found[1]+found[2]+found[3], ":", "."), true
 }
 
 // isCommand tells whether an entry is no Lua, so that it is complete as it stands.

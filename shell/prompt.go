@@ -197,6 +197,7 @@ func (s *Session) enter(ctx context.Context, source string) error {
 		return nil
 	case !vm.Silenced(source) && !(madeForEffect(source) && onlyNames(values)):
 		err = s.show(values)
+		s.hintAt(source, values)
 	}
 	if took >= slow {
 		s.c.Screen.Note(fmt.Sprintf("(%.2f s)", took.Seconds()))
@@ -217,6 +218,17 @@ func (s *Session) complain(err error) {
 		}
 	}
 	s.c.Screen.Complain(err.Error())
+}
+
+// hintAt says, when a name alone was entered and leads to nothing, which one is near.
+func (s *Session) hintAt(source string, values []lua.LValue) {
+	if len(values) != 1 || values[0] != lua.LNil {
+		return
+	}
+	path := strings.TrimSpace(source)
+	if near := s.vm.Meant(path); near != "" {
+		s.c.Screen.Note(fmt.Sprintf("%s is nil (did you mean %q?)", path, near))
+	}
 }
 
 // show prints values, a line or more each; nil is nothing.

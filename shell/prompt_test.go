@@ -34,6 +34,10 @@ func TestValues(t *testing.T) {
 	s.want(`#"four"`, "4")
 	s.want(`1, "two", nil, 3`, "1\n\"two\"\n3")
 	s.want(`x;`, "")
+	s.want(`nothing_like_it`, "")
+	s.want(`clien`, `clien is nil (did you mean "client"?)`)
+	s.want(`image = {size = 1}`, "")
+	s.want(`image.sise`, `image.sise is nil (did you mean "image.size"?)`)
 	s.want(`x; -- said nothing`, "")
 	s.want(`_`, "5")
 	s.want(``, "")
@@ -163,7 +167,7 @@ func TestQuestions(t *testing.T) {
 	if !strings.Contains(want, "client.push(path, name [, options])") {
 		t.Errorf("help says %q", want)
 	}
-	for _, question := range []string{"client.push?", "?push", "push?", "? client.push", "client:push ?"} {
+	for _, question := range []string{"client.push?", "?push", "push?", "? client.push", "client:push ?", "help push", " help  client.push;"} {
 		s.want(question, want)
 	}
 	if got := s.enter("?"); !strings.Contains(got, "push") {

@@ -156,7 +156,7 @@ func TestOtherErrors(t *testing.T) {
 		`error(setmetatable({}, {__tostring = function() return "mine" end}))`:     "test.lua:1: mine",
 		`error(setmetatable({}, {__tostring = function() error("worse") end}))`:    "test.lua:1: <error in __tostring: test.lua:1: worse>",
 		`error(setmetatable({}, {__tostring = function() while true do end end}))`: "test.lua:1: <error in __tostring: it does not end>",
-		`local x = nil; x.y = 1`:                    "test.lua:1: attempt to index a non-table object(nil) with key 'y'",
+		`local x = nil; x.y = 1`:                    "test.lua:1: attempt to index x, which is nil",
 		`local function f() return 1 + f() end f()`: "test.lua:1: stack overflow: a function calls itself too deep",
 		"x = 1\ny = ) 2":                            "test.lua:2: unexpected symbol near ')'",
 		"x = 1\nprint('abc":                         "test.lua:2: unterminated string",

@@ -27,6 +27,9 @@ func (m *VM) compile(chunk, source string) (*lua.LFunction, error) {
 	if err != nil {
 		return nil, m.syntaxError(chunk, source, err)
 	}
+	if !strings.HasPrefix(chunk, "[string ") { // there may be any number of those
+		m.sources[chunk] = source
+	}
 	return m.L.NewFunctionFromProto(proto), nil
 }
 

@@ -111,8 +111,8 @@ func (m *VM) failure(err error, epoch context.Context) error {
 		cause := &client.Error{Op: "run", Code: client.Internal, Err: &PanicError{string(text), []byte(goStack)}}
 		return m.scriptError(where, string(text), trace, cause, api.Object)
 	case isText:
-		e := m.scriptError("", string(text), trace, nil, api.Object)
-		return e
+		said := m.blame(string(text))
+		return m.scriptError("", said, trace, nil, lua.LString(said))
 	}
 	return m.scriptError(where, m.Render(api.Object, 0), trace, nil, api.Object)
 }

@@ -59,10 +59,11 @@ type VM struct {
 	bound   map[*lua.LFunction]boundVerb
 	tasks   *taskList
 	warned  map[string]bool
-	short   map[string]bool // names of prompt entries of one line
-	last    lua.LValue      // what was put into _ last
-	trace   string          // of the last error at the prompt
-	source  string          // of the program that runs
+	short   map[string]bool   // names of prompt entries of one line
+	last    lua.LValue        // what was put into _ last
+	trace   string            // of the last error at the prompt
+	source  string            // of the program that runs
+	sources map[string]string // of chunks, for messages about one of their lines
 
 	protected int           // how many calls of pcall are inside one another
 	spare     []*lua.LState // threads for more of them
@@ -94,7 +95,7 @@ func New(opt Options) *VM {
 	}
 	m := &VM{
 		opt: opt, stops: map[int]func(){}, modules: map[string]*lua.LTable{},
-		bound: map[*lua.LFunction]boundVerb{}, tasks: newTaskList(), warned: map[string]bool{}, short: map[string]bool{}, last: lua.LNil,
+		bound: map[*lua.LFunction]boundVerb{}, tasks: newTaskList(), warned: map[string]bool{}, short: map[string]bool{}, sources: map[string]string{}, last: lua.LNil,
 		topics: map[*lua.LFunction]string{}, signatures: map[*lua.LFunction]string{},
 	}
 	m.L = newState()
