@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"context"
 	"errors"
 	"io"
 	"math"
@@ -87,7 +88,7 @@ func (m *VM) execute(L *lua.LState) int {
 	var status *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
-		value.Raise(L, "os.execute", &client.Error{Op: "os.execute", Code: client.Canceled, Err: ctx.Err()})
+		value.Raise(L, "os.execute", &client.Error{Op: "os.execute", Code: client.Canceled, Err: context.Cause(ctx)})
 	case errors.As(err, &status):
 		if n := status.ExitCode(); n >= 0 {
 			L.Push(lua.LNumber(n))

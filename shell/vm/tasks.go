@@ -13,6 +13,14 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
+// errCanceled is why a task that was canceled ended.
+var errCanceled error = taskCanceled{}
+
+type taskCanceled struct{}
+
+func (taskCanceled) Error() string        { return "canceled" }
+func (taskCanceled) Is(target error) bool { return target == context.Canceled }
+
 // maxRunning is how many tasks run at once; more wait for their turn. Each may move several
 // parts of an image at a time.
 const maxRunning = 8
@@ -24,7 +32,7 @@ type task struct {
 	label  string // "push lab/x"
 	op     string
 	where  string // of the call of async
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 	done   chan struct{}
 
 	// Written before done is closed.
@@ -44,8 +52,13 @@ func (t *task) isDone() bool {
 func (t *task) String() string {
 	state := "running"
 	if t.isDone() {
-		if state = "done"; t.err != nil {
-			state = "failed, " + string(client.CodeOf(t.err))
+		switch code := client.CodeOf(t.err); {
+		case t.err == nil:
+			state = "done"
+		case code == client.Canceled:
+			state = "canceled"
+		default:
+			state = "failed, " + string(code)
 		}
 	}
 	return fmt.Sprintf("task %d: %s (%s)", t.id, t.label, state)
@@ -92,7 +105,7 @@ func (m *VM) Running() []string {
 
 // start begins a task. run gets a context that ends when the task is canceled.
 func (m *VM) start(op, label, where string, run func(context.Context) (any, error)) *task {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancelCause(context.Background())
 	l := m.tasks
 	l.mu.Lock()
 	l.last++
@@ -116,7 +129,7 @@ func (m *VM) start(op, label, where string, run func(context.Context) (any, erro
 			defer func() { <-l.slots }()
 			t.result, t.err = run(ctx)
 		case <-ctx.Done():
-			t.err = &client.Error{Op: op, Code: client.Canceled, Err: ctx.Err()}
+			t.err = &client.Error{Op: op, Code: client.Canceled, Err: context.Cause(ctx)}
 		}
 	}()
 	return t
@@ -169,7 +182,7 @@ func (m *VM) waitFor(L *lua.LState, tasks []*task) {
 		case <-t.done:
 		case <-ctx.Done():
 			for _, t := range tasks {
-				t.cancel()
+				t.cancel(context.Cause(ctx))
 			}
 			<-t.done
 		}
@@ -249,7 +262,7 @@ func (m *VM) finish(ctx context.Context, err error) error {
 func (m *VM) cancelTasks() {
 	open := m.tasks.open()
 	for _, t := range open {
-		t.cancel()
+		t.cancel(errCanceled)
 	}
 	for _, t := range open {
 		<-t.done

@@ -26,7 +26,7 @@ func (m *VM) openTasks() {
 		},
 		"cancel": func(L *lua.LState, t *task) int {
 			// Who cancels a task does not want to hear that it was.
-			t.cancel()
+			t.cancel(errCanceled)
 			<-t.done
 			m.tasks.forget(t)
 			return 0
@@ -94,9 +94,6 @@ func (m *VM) raiseFailure(L *lua.LState, tasks []*task) {
 	err := failureOf(tasks)
 	if err == nil {
 		return
-	}
-	if L.Context().Err() != nil {
-		err = &client.Error{Op: "wait", Code: client.Canceled, Err: L.Context().Err()}
 	}
 	value.Raise(L, "wait", err)
 }

@@ -103,7 +103,7 @@ func TestCancelTask(t *testing.T) {
 	b := newBench(t, nil)
 	starting(b, nil)
 	got := b.run(t, `local t = start("a") print(t, t:done()) t:cancel() print(t, t:done()) print(select(2, pcall(t.wait, t)).code)`)
-	if want := "task 1: push a (running)\tfalse\ntask 1: push a (failed, canceled)\ttrue\ncanceled\n"; got != want {
+	if want := "task 1: push a (running)\tfalse\ntask 1: push a (canceled)\ttrue\ncanceled\n"; got != want {
 		t.Errorf("%q", got)
 	}
 }

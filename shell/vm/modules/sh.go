@@ -2,6 +2,7 @@ package modules
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -64,7 +65,7 @@ func shRun(c *call) (any, error) {
 	var exited *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
-		return nil, &client.Error{Op: c.name, Image: args[0], Code: client.Canceled, Err: ctx.Err()}
+		return nil, &client.Error{Op: c.name, Image: args[0], Code: client.Canceled, Err: context.Cause(ctx)}
 	case errors.Is(err, exec.ErrNotFound):
 		return nil, &client.Error{Op: c.name, Image: args[0], Code: client.NotFound, Err: errors.New("no such program")}
 	case err != nil && !errors.As(err, &exited) && !errors.Is(err, exec.ErrWaitDelay):

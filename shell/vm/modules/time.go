@@ -1,6 +1,7 @@
 package modules
 
 import (
+	"context"
 	"math"
 	"strings"
 	"time"
@@ -111,6 +112,6 @@ func timeSleep(c *call) (any, error) {
 	case <-timer.C:
 		return nil, nil
 	case <-c.ctx().Done():
-		return nil, &client.Error{Op: c.name, Code: client.Canceled, Err: c.ctx().Err()}
+		return nil, &client.Error{Op: c.name, Code: client.Canceled, Err: context.Cause(c.ctx())}
 	}
 }
