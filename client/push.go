@@ -179,7 +179,7 @@ func (c *Client) extension(path string, f *os.File) (string, error) {
 		c.report.Warn(fmt.Sprintf("%s does not look like an image of Singularity or Apptainer", path))
 		return string(imagefile.SIF), nil
 	}
-	return string(format), nil
+	return format.Extension(), nil
 }
 
 // target is the object to write: where the image is already, else a new one.

@@ -14,8 +14,8 @@ func TestDetect(t *testing.T) {
 		want  Format
 	}{
 		"sif":             {line + "\x00SIF_MAGIC\x0001\x00", SIF},
-		"squashfs":        {"hsqs" + strings.Repeat("x", 100), Squash},
-		"simg":            {line + "hsqs" + strings.Repeat("x", 100), Squash},
+		"squashfs":        {"hsqs" + strings.Repeat("x", 100), Squashfs},
+		"simg":            {line + "hsqs" + strings.Repeat("x", 100), Simg},
 		"ext3":            {ext3, Ext3},
 		"img":             {line + ext3, Ext3},
 		"empty":           {"", Unknown},
