@@ -64,6 +64,8 @@ func classify(err error) (code Code, hint string) {
 		return Invalid, ""
 	case errors.As(err, &in):
 		switch {
+		case errors.Is(in, signin.ErrExpired):
+			return Denied, "ask for a new one, and set it as the old one was; what was fetched is kept"
 		case in.Refused():
 			return Denied, ""
 		case in.Status == 0 || in.Busy():

@@ -1,9 +1,11 @@
 package signin
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -16,7 +18,12 @@ import (
 // Session is what signing in gives.
 type Session struct {
 	StorageURL string
+	User       string    // as the server names who signed in; may be empty
+	Project    string    // Keystone's; empty for the other ways
+	Expires    time.Time // of the token; zero when the server does not say
+
 	token      string
+	fixed      bool      // nobody can ask for another token
 	number     int       // of the sign-ins of a Transport: a server may give the same token again
 	renewAt    time.Time // when to ask for a new token; zero when the server names no end
 	believe403 time.Time // until then a 403 means what it says, for the token is new
@@ -30,9 +37,17 @@ type Error struct {
 	Err    error
 }
 
+// ErrExpired is wrapped by the *Error of a token that died and that nobody here can renew.
+var ErrExpired = errors.New("token expired")
+
+// ErrNoStorage is wrapped by the *Error of somebody whom Keystone knows and has no storage for.
+var ErrNoStorage = errors.New("no storage")
+
 // Error names the server and the user, never the secret.
 func (e *Error) Error() string {
 	switch {
+	case errors.Is(e.Err, ErrExpired), errors.Is(e.Err, ErrNoStorage):
+		return e.Err.Error()
 	case e.Refused():
 		return fmt.Sprintf("%s refuses %s: the user or the secret is wrong (status %d)", e.URL, e.User, e.Status)
 	case e.Status != 0:
@@ -55,41 +70,45 @@ func (e *Error) Unwrap() error { return e.Err }
 // timeout bounds one attempt to sign in: Keystone's bcrypt and cold proxies take seconds.
 const timeout = 30 * time.Second
 
-// SignIn asks for a token the legacy (v1) way. base carries the request; it must not add tokens.
-// It tries each auth URL until one signs in; of several refusals the clearest one is returned, as
-// an *Error.
+// SignIn asks for a token in the way of the settings. base carries the requests; it must not add
+// tokens. What the server refuses is an *Error.
 func SignIn(ctx context.Context, s Settings, base http.RoundTripper) (Session, error) {
 	if err := s.check(); err != nil {
 		return Session{}, err
 	}
-	var clearest *Error
-	for _, authURL := range s.authURLs() {
-		session, err := signInAt(ctx, authURL, s, base)
-		if err == nil {
-			return session, nil
-		}
-		if ctx.Err() != nil || err.Status == 0 {
-			return Session{}, err
-		}
-		if clearest == nil || err.Status == http.StatusUnauthorized || clearest.Status == http.StatusNotFound {
-			clearest = err
-		}
+	switch s.Way {
+	case "", Legacy:
+		return s.legacy(ctx, base)
+	case Preauth:
+		return Session{StorageURL: strings.TrimRight(s.StorageURL, "/"), token: s.Token, fixed: true}, nil
+	case KeystoneV2, KeystoneV3:
+		return s.keystone(ctx, base)
 	}
-	return Session{}, clearest
+	return Session{}, fmt.Errorf("there is no way %q to sign in", s.Way)
 }
 
-func signInAt(ctx context.Context, authURL string, s Settings, base http.RoundTripper) (Session, *Error) {
-	seen := &answer{base: base}
-	conn := swift.Connection{
-		UserName: s.User, ApiKey: s.Key, AuthUrl: authURL, AuthVersion: 1,
-		UserAgent: UserAgent, Transport: seen, Retries: -1, ConnectTimeout: timeout, Timeout: timeout,
-	}
+// ask sends the request that conn makes, and reads the session out of the answer.
+func (s Settings) ask(ctx context.Context, conn *swift.Connection, seen *answer) (Session, *Error) {
+	conn.UserAgent, conn.Transport, conn.Retries, conn.ConnectTimeout, conn.Timeout = UserAgent, seen, -1, timeout, timeout
 	err := conn.Authenticate(ctx)
+	g := granted(seen.body)
+	storage := conn.StorageUrl
+	if s.StorageURL != "" && conn.AuthToken != "" {
+		storage, err = s.StorageURL, nil
+	}
 	if err == nil {
-		if u, bad := url.Parse(conn.StorageUrl); bad != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return Session{}, &Error{authURL, s.User, 0, fmt.Errorf("the server names %q as the storage URL", conn.StorageUrl)}
+		if u, bad := url.Parse(storage); bad != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return Session{}, &Error{conn.AuthUrl, s.who(), 0, fmt.Errorf("the server names %q as the storage URL", storage)}
 		}
-		return Session{StorageURL: strings.TrimRight(conn.StorageUrl, "/"), token: conn.AuthToken, renewAt: seen.renewAt}, nil
+		session := Session{
+			StorageURL: strings.TrimRight(storage, "/"), User: either(g.user(), s.User), Project: g.project(),
+			token: conn.AuthToken, Expires: seen.expires,
+		}
+		if !conn.Expires.IsZero() {
+			session.Expires = conn.Expires
+		}
+		session.renewAt = renewal(time.Now(), session.Expires)
+		return session, nil
 	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -98,39 +117,79 @@ func signInAt(ctx context.Context, authURL string, s Settings, base http.RoundTr
 	if status < 300 {
 		status = 0
 	}
+	if conn.AuthToken != "" && conn.StorageUrl == "" && seen.keep {
+		// Somebody signed in, and trying again would find the same catalog.
+		return Session{}, &Error{conn.AuthUrl, s.who(), http.StatusOK, &noStorageError{g.noStorage(s)}}
+	}
 	var noisy *url.Error
 	if errors.As(err, &noisy) {
 		err = noisy.Err // the URL is named already
 	}
-	return Session{}, &Error{authURL, s.User, status, err}
+	return Session{}, &Error{conn.AuthUrl, s.who(), status, err}
+}
+
+// noStorageError is an ErrNoStorage with its reason.
+type noStorageError struct{ error }
+
+func (*noStorageError) Is(target error) bool { return target == ErrNoStorage }
+
+// renewal is when to ask for another token: shortly before its end.
+func renewal(now, expires time.Time) time.Time {
+	if expires.IsZero() {
+		return time.Time{}
+	}
+	return expires.Add(-min(expires.Sub(now)/4, renewBefore))
 }
 
 // UserAgent names this program to servers.
 const UserAgent = "sregistry-shell"
 
-// answer notes what ncw/swift keeps to itself: the status, and when a v1 token expires. It also
-// keeps redirects from being followed, which would carry the secret to another host.
+// answer notes what ncw/swift keeps to itself: the status, when a v1 token expires, and what
+// Keystone says. It also keeps redirects from being followed, which would carry the secret to
+// another host, and a refused secret from being sent again, which would lock people out sooner.
 type answer struct {
-	base    http.RoundTripper
-	status  int
-	renewAt time.Time
+	base     http.RoundTripper
+	requests int  // how many may still be sent
+	keep     bool // the body
+	status   int
+	expires  time.Time
+	body     []byte
 }
 
+// maxGrant bounds what is read of Keystone's answer: catalogs of large sites have 100 KiB.
+const maxGrant = 4 << 20
+
 func (a *answer) RoundTrip(req *http.Request) (*http.Response, error) {
+	if a.requests--; a.requests < 0 {
+		if req.Body != nil {
+			req.Body.Close()
+		}
+		return nil, errors.New("refused")
+	}
 	resp, err := a.base.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
-	a.status = resp.StatusCode
+	if a.status != http.StatusUnauthorized {
+		a.status = resp.StatusCode
+	}
 	if seconds, err := strconv.ParseInt(resp.Header.Get("X-Auth-Token-Expires"), 10, 64); err == nil && seconds > 0 {
-		life := time.Duration(seconds) * time.Second
-		a.renewAt = time.Now().Add(life - min(life/4, renewBefore))
+		a.expires = time.Now().Add(time.Duration(seconds) * time.Second)
 	}
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
 		where := resp.Header.Get("Location")
 		resp.Body.Close()
 		a.status = 0
 		return nil, fmt.Errorf("the server redirects to %q; if that is right, use it as the URL", where)
+	}
+	if a.keep && resp.StatusCode < 300 {
+		body, err := io.ReadAll(io.LimitReader(resp.Body, maxGrant))
+		resp.Body.Close()
+		if err != nil {
+			return nil, err
+		}
+		a.status, a.body = resp.StatusCode, body
+		resp.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	return resp, nil
 }

@@ -1,76 +1,112 @@
 // Package signin turns settings into a storage URL and a token, and keeps the token fresh. All
-// settings of a client come from one source, never mixed. Secrets stay inside: no error, log or
-// String of this package holds one.
+// settings of a client come from one source, never mixed; each source has a file of its own, and so
+// has each way to sign in. Secrets stay inside: no error, log or String of this package holds one.
 //
-// It is tested against handlers that answer as RGW, tempauth and half-open proxies do, and by the
-// conformance suite against the real ones.
+// It is tested against handlers that answer as the servers do that have each way, and by the
+// conformance suite and scripts/servers against the real ones.
 package signin
 
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 )
 
-// Settings say who signs in where. The zero value means that nothing is set.
-type Settings struct {
-	User   string // X-Auth-User: "account:user"
-	Key    string // the secret; sregistry-cli calls it the token
-	URL    string // of the service, with or without an auth path
-	Source string // where the settings came from, for a person
-}
+// Way is how somebody signs in.
+type Way string
 
-// String is for people and logs: it leaves the key out.
-func (s Settings) String() string { return fmt.Sprintf("%s as %s", s.URL, s.User) }
-
-// GoString leaves the key out of %#v as well.
-func (s Settings) GoString() string { return "signin.Settings{" + s.String() + "}" }
-
-// The variables of the legacy (v1) way, as sregistry-cli named them.
+// The ways. The empty one is Legacy.
 const (
-	envUser = "SREGISTRY_SWIFT_USER"
-	envKey  = "SREGISTRY_SWIFT_TOKEN"
-	envURL  = "SREGISTRY_SWIFT_URL"
-	envType = "SREGISTRY_SWIFT_AUTHTYPE"
+	Legacy     Way = "legacy"     // v1: user and key for a token and the storage URL
+	Preauth    Way = "preauth"    // a storage URL and a token that somebody else asked for
+	KeystoneV2 Way = "keystonev2" // Keystone's identity API 2.0
+	KeystoneV3 Way = "keystonev3" // and 3
 )
 
-// MissingError names the settings that are missing, all of them.
-type MissingError struct{ Variables []string }
+// Settings say who signs in where, and how. The zero value means that nothing is set.
+type Settings struct {
+	Way    Way
+	User   string // "account:user" for Legacy, else Keystone's name
+	Key    string // the secret: of the user, or of the application credential; sregistry-cli calls it the token
+	Token  string // for Preauth; for KeystoneV3, one that Keystone gives another for
+	URL    string // of the service or of Keystone, with or without an auth path
+	Source string // where the settings came from, for a person
 
-// Error says how to set what is missing, or how to do without.
-func (e *MissingError) Error() string {
-	return strings.Join(e.Variables, ", ") + " not set: export " +
-		"SREGISTRY_SWIFT_USER, SREGISTRY_SWIFT_TOKEN and SREGISTRY_SWIFT_URL, or use --embedded for storage in a local folder"
+	StorageURL string // where the objects are, whatever the server says; empty: as it says
+
+	Keystone
+
+	CACert   string // file with the authorities to trust; empty: the system's
+	Cert     string // files with the certificate and the key that this side shows; empty: none
+	CertKey  string
+	Insecure bool // take any certificate
 }
 
-// FromEnvironment reads SREGISTRY_SWIFT_*. A setting that is missing is a *MissingError.
-func FromEnvironment(getenv func(string) string) (Settings, error) {
-	s := Settings{User: getenv(envUser), Key: getenv(envKey), URL: getenv(envURL), Source: "SREGISTRY_SWIFT_* in the environment"}
-	var missing []string
-	for _, v := range []struct{ name, value string }{{envUser, s.User}, {envKey, s.Key}, {envURL, s.URL}} {
-		if v.value == "" {
-			missing = append(missing, v.name)
+// Keystone is what Keystone needs to know beside user and secret.
+type Keystone struct {
+	UserID                         string
+	UserDomain, UserDomainID       string
+	Project, ProjectID             string
+	ProjectDomain, ProjectDomainID string
+	CredentialID, CredentialName   string // of an application credential
+	TrustID                        string
+	Region                         string // of the catalog; empty: the first
+	Interface                      string // of the catalog: public, internal or admin; empty: public
+}
+
+// String is for people and logs: it leaves the secrets out.
+func (s Settings) String() string {
+	switch who := s.who(); {
+	case s.Way == Preauth:
+		return s.StorageURL + " with a token"
+	case s.Project != "" || s.ProjectID != "":
+		return fmt.Sprintf("%s as %s, project %s", s.URL, who, either(s.Project, s.ProjectID))
+	default:
+		return fmt.Sprintf("%s as %s", s.URL, who)
+	}
+}
+
+// GoString leaves the secrets out of %#v as well.
+func (s Settings) GoString() string { return "signin.Settings{" + s.String() + "}" }
+
+// who names the one who signs in.
+func (s Settings) who() string {
+	switch {
+	case s.CredentialID != "" || s.CredentialName != "":
+		return "application credential " + either(s.CredentialName, s.CredentialID)
+	case s.User == "" && s.UserID == "" && s.Token != "":
+		return "the owner of a token"
+	}
+	return either(s.User, s.UserID)
+}
+
+func either(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// check refuses what cannot be a service's address before anything is sent there.
+func (s Settings) check() error {
+	if s.Way != Preauth {
+		if err := checkURL("URL", s.URL); err != nil {
+			return err
 		}
 	}
-	if len(missing) > 0 {
-		return Settings{}, &MissingError{missing}
+	if s.StorageURL != "" {
+		return checkURL("storage URL", s.StorageURL)
 	}
-	switch way := getenv(envType); way {
-	case "", "legacy", "v1", "1":
-	default:
-		return Settings{}, fmt.Errorf("%s is %q; this version signs in the legacy way only: leave it empty", envType, way)
-	}
-	return s, s.check()
+	return nil
 }
 
-func (s Settings) check() error {
-	u, err := url.Parse(s.URL)
+func checkURL(what, text string) error {
+	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return fmt.Errorf("the URL %q is not one: it is written http://host:port or https://host", redact(s.URL))
+		return fmt.Errorf("the %s %q is not one: it is written http://host:port or https://host", what, redact(text))
 	}
 	if u.User != nil {
-		return fmt.Errorf("the URL of %s holds a user or password; set them as %s and %s", u.Host, envUser, envKey)
+		return fmt.Errorf("the %s of %s holds a user or password; set them by themselves", what, u.Host)
 	}
 	return nil
 }
@@ -81,17 +117,4 @@ func redact(s string) string {
 		return "..." + s[at:]
 	}
 	return s
-}
-
-// authPath is the end of a URL that is an auth URL already.
-var authPath = regexp.MustCompile(`(/auth(/v?[0-9][0-9.]*)?|/v1(\.0)?)/*$`)
-
-// authURLs are where to sign in, in the order to try: tempauth answers at /auth/v1.0 only, and
-// some proxies before RGW let only /auth/ through.
-func (s Settings) authURLs() []string {
-	if authPath.MatchString(s.URL) {
-		return []string{s.URL}
-	}
-	base := strings.TrimRight(s.URL, "/")
-	return []string{base + "/auth/v1.0", base + "/auth/"}
 }

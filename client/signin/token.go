@@ -72,6 +72,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
 		resp.Body.Close()
+		if session.fixed {
+			return nil, &Error{URL: session.StorageURL, Status: resp.StatusCode, Err: ErrExpired}
+		}
 		if session, err = t.current(req.Context(), session); err != nil {
 			return nil, err
 		}
@@ -85,7 +88,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 // request is not allowed.
 func (s Session) died(status int) bool {
 	return status == http.StatusUnauthorized ||
-		status == http.StatusForbidden && time.Now().After(s.believe403)
+		status == http.StatusForbidden && !s.fixed && time.Now().After(s.believe403)
 }
 
 // believe notes that the session is new and was asked for because of a 403: the next one is real.
