@@ -115,6 +115,8 @@ func kindOf(text string) string {
 		return "Apache-2.0"
 	case strings.Contains(words, "Permission is hereby granted, free of charge"):
 		return "MIT"
+	case strings.HasPrefix(words, "Creative Commons CC0 1.0 Universal"):
+		return "CC0-1.0"
 	case strings.Contains(words, "Redistribution and use in source and binary forms") && strings.Contains(words, "Neither the name"):
 		return "BSD-3-Clause"
 	case strings.Contains(words, "Redistribution and use in source and binary forms"):
