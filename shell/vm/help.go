@@ -36,7 +36,7 @@ func Help(topic string) (string, bool) {
 	module := modules.Find(name)
 	switch {
 	case module == nil:
-		return "", false
+		return standardHelp(topic)
 	case !dotted:
 		return moduleHelp(module), true
 	}
@@ -64,6 +64,15 @@ func Topics() []string {
 	return topics
 }
 
+// Modules are the names of the modules that require knows by itself.
+func Modules() []string {
+	var names []string
+	for _, module := range modules.All() {
+		names = append(names, module.Name)
+	}
+	return names
+}
+
 func overview() string {
 	return verbList() + "\n\n" + shellList() + "\n\n" + moduleList() + `
 
@@ -89,7 +98,7 @@ if one of them did. At most eight run at once`},
 	{"tasks", "tasks()", "a list of the tasks nobody waited for", "a list of the tasks nobody waited for"},
 	{"help", "help([topic])", "explain a verb, a module or a function", `explain a verb, a module or a function: help(client.pull), help("pull"), help(fs), help("fs.size")`},
 	{"traceback", "traceback()", "where the last error came from", "print where the last error at the prompt came from, the innermost call first"},
-	{"require", "require(name)", "load a Lua module", "load a Lua module NAME.lua, from beside the script first, then from the folder lua in the configuration folder"},
+	{"require", "require(module)", "load a Lua module", "load a Lua module NAME.lua, from beside the script first, then from the folder lua in the configuration folder"},
 	{"exit", "exit([status])", "leave; quit and os.exit too", "leave with an exit status, 0 by default. Nothing can catch it, and everything is cleaned up"},
 }
 
@@ -165,9 +174,18 @@ func examples(lines []string) string {
 func moduleHelp(m *modules.Module) string {
 	var rows [][2]string
 	for _, f := range m.Funcs {
-		rows = append(rows, [2]string{m.Name + "." + f.Signature(), strings.ReplaceAll(f.Help, "\n", " ")})
+		rows = append(rows, [2]string{m.Name + "." + f.Signature(), summary(f.Help)})
 	}
 	return fmt.Sprintf("%s: %s\n\n%s", m.Name, m.Summary, table(rows))
+}
+
+// summary is what fits into a line of a table: all of a short text, else its first sentence.
+func summary(text string) string {
+	text = strings.ReplaceAll(text, "\n", " ")
+	if first, _, more := strings.Cut(text, ". "); more && len(text) > 100 {
+		return first
+	}
+	return text
 }
 
 func functionHelp(m *modules.Module, f *modules.Func) string {
@@ -219,7 +237,7 @@ func (m *VM) topicOf(v lua.LValue) (topic, problem string) {
 		if topic, ok := m.topics[x]; ok {
 			return topic, ""
 		}
-		return "", "that function has no help; it is not one of client or of a module"
+		return "", "that function has no help; it is one of your own"
 	case *lua.LTable:
 		if x == m.client.table {
 			return "client", ""
@@ -228,6 +246,9 @@ func (m *VM) topicOf(v lua.LValue) (topic, problem string) {
 			if x == module {
 				return name, ""
 			}
+		}
+		if name := m.libraries[x]; name != "" {
+			return name, ""
 		}
 		if rt := value.RecordType(x); rt != nil {
 			return "", fmt.Sprintf("a table with the fields %s", strings.Join(value.FieldNames(rt), ", "))

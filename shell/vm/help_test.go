@@ -49,16 +49,18 @@ func TestHelpInLua(t *testing.T) {
 		`help(client.push)`: push, `help("push")`: push, `help("client.push")`: push, `help("push()")`: push,
 		`help(fs.size)`: `fs.size(path)`, `help(fs)`: "fs: files and folders", `help("fs")`: "fs: files and folders",
 		`help()`: "Images in storage:", `help(client)`: "Images in storage:", `print(help)`: "Images in storage:",
-		`help(help)`: "Images in storage:",
+		`help(help)`: "Images in storage:", `help(string.format)`: "string.format(format, ...)\n\nValues as text",
+		`help("print")`: "print(...)", `help(string)`: "string: part of Lua 5.1\n\n  string.byte(s [, i, j])",
+		`help(require)`: "require(module)", `help(traceback)`: "traceback()",
 	} {
 		if got := b.run(t, source); !strings.HasPrefix(got, want) {
 			t.Errorf("%s\n%s", source, got)
 		}
 	}
 	for source, want := range map[string]string{
-		`help("psuh")`: `test.lua:1: there is no help on "psuh" (did you mean "push"?)`,
-		`help(5)`:      `test.lua:1: there is no help on a number`,
-		`help(print)`:  `test.lua:1: that function has no help; it is not one of client or of a module`,
+		`help("psuh")`:         `test.lua:1: there is no help on "psuh" (did you mean "push"?)`,
+		`help(5)`:              `test.lua:1: there is no help on a number`,
+		`help(function() end)`: `test.lua:1: that function has no help; it is one of your own`,
 	} {
 		if got := b.fails(t, source).Message; got != want {
 			t.Errorf("%s\n%s", source, got)

@@ -4,6 +4,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -65,6 +66,24 @@ func (m *VM) Topic(path string) string {
 		return ""
 	}
 	return topic
+}
+
+// Callee is what is known of the function that a dotted path leads to: the verb that it is, or nil,
+// and how a call is written, empty for a function of the user.
+func (m *VM) Callee(path string) (verb *verbs.Verb, signature string) {
+	if !m.mu.TryLock() {
+		return nil, ""
+	}
+	defer m.mu.Unlock()
+	switch x := m.lookup(path).(type) {
+	case *lua.LFunction:
+		return m.bound[x].verb, m.signatures[x]
+	case *lua.LUserData:
+		if x == m.global().RawGetString("help") {
+			return nil, findShell("help").signature
+		}
+	}
+	return nil, ""
 }
 
 // lookup follows a dotted path without calling anything.

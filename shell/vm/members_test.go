@@ -67,7 +67,7 @@ func TestMembers(t *testing.T) {
 			t.Errorf("%+v is no %s", m, want)
 		}
 	}
-	for path, want := range map[string]string{"client.push": "client.push", "fs": "fs", "fs.size": "fs.size", "client": "client", "print": "", "x.y": "", "mine": ""} {
+	for path, want := range map[string]string{"client.push": "client.push", "fs": "fs", "fs.size": "fs.size", "client": "client", "print": "print", "string": "string", "x.y": "", "mine": ""} {
 		if got := b.Topic(path); got != want {
 			t.Errorf("the topic of %s is %q", path, got)
 		}

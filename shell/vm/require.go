@@ -33,7 +33,7 @@ func (m *VM) openRequire() {
 
 	original := L.GetGlobal("require").(*lua.LFunction)
 	loaded := pkg.RawGetString("loaded").(*lua.LTable)
-	L.SetGlobal("require", L.NewFunction(func(L *lua.LState) int {
+	require := L.NewFunction(func(L *lua.LState) int {
 		name := L.CheckString(1)
 		before, done := loaded.RawGetString(name), false
 		// A module that failed leaves a mark that makes every later require of it fail, even after
@@ -46,7 +46,9 @@ func (m *VM) openRequire() {
 		n := forward(L, original)
 		done = true
 		return n
-	}))
+	})
+	L.SetGlobal("require", require)
+	m.topics[require], m.signatures[require] = "require", findShell("require").signature
 
 	arg := L.NewTable()
 	if m.opt.Script != "" {

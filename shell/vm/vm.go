@@ -70,6 +70,7 @@ type VM struct {
 
 	topics     map[*lua.LFunction]string // what help knows a function as
 	signatures map[*lua.LFunction]string
+	libraries  map[*lua.LTable]string // Lua's own: string, table, ...
 }
 
 // New makes a VM. It takes well under a millisecond and opens nothing.
@@ -96,7 +97,7 @@ func New(opt Options) *VM {
 	m := &VM{
 		opt: opt, stops: map[int]func(){}, modules: map[string]*lua.LTable{},
 		bound: map[*lua.LFunction]boundVerb{}, tasks: newTaskList(), warned: map[string]bool{}, short: map[string]bool{}, sources: map[string]string{}, last: lua.LNil,
-		topics: map[*lua.LFunction]string{}, signatures: map[*lua.LFunction]string{},
+		topics: map[*lua.LFunction]string{}, signatures: map[*lua.LFunction]string{}, libraries: map[*lua.LTable]string{},
 	}
 	m.L = newState()
 	m.renew()
@@ -113,6 +114,7 @@ func New(opt Options) *VM {
 	m.openTasks()
 	m.openTraceback()
 	m.openHelp()
+	m.documentStandard()
 	return m
 }
 
