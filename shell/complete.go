@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +15,9 @@ type names interface {
 	Globals() []vm.Member
 	// Members are what may follow a dotted path such as "client".
 	Members(path string) []vm.Member
+	// Callee is what is known of the function that a path leads to: the verb that it is, and how a
+	// call of it is written.
+	Callee(path string) (verb *verbs.Verb, signature string)
 }
 
 // suggestion completes what was typed: the rest of each candidate, and how many characters of it
@@ -42,33 +46,34 @@ func (s *Session) suggestNames(typed, quote string) suggestion {
 
 // suggest finds what can follow before:
 //
-//   - in a string that is an argument or option of a verb, what the table says completes it;
-//   - in the option table of a verb, the names of its options;
-//   - after a dotted path its members, and otherwise globals and keywords.
+//   - in a string that is an argument or option of a verb, what the table says completes it; in
+//     one that is an argument of another function that has help, what its name there says: a
+//     path, a topic of help, a module;
+//   - in the option table of a verb, the names of its options, and true or false for one that is
+//     a switch;
+//   - after a dotted path its members, and otherwise globals, keywords, and the names in the lines
+//     typed so far;
+//   - after ! files, after ? topics of help.
 func suggest(known names, remote func(typed, quote string) suggestion, before string) suggestion {
+	if line := strings.TrimLeft(before, " \t"); line != "" && (line[0] == '!' || asksForHelp.MatchString(line)) {
+		return suggestWords(line)
+	}
 	tokens := lex(before)
 	if len(tokens) == 0 {
 		return suggestion{}
 	}
 	last := tokens[len(tokens)-1]
-	site := callAround(before, tokens[:len(tokens)-1])
+	site := callAround(known, before, tokens[:len(tokens)-1])
 	switch {
 	case last.open && last.kind == text && before[last.start] != '[':
 		typed := before[last.start+1:]
-		quote := before[last.start : last.start+1]
-		switch p := site.param(); {
-		case p == nil || strings.Contains(typed, `\`):
-		case p.Complete == "file":
-			return files(typed, quote)
-		case p.Complete == "image" || p.Complete == "collection":
-			return remote(typed, quote)
+		if strings.Contains(typed, `\`) {
+			return suggestion{}
 		}
-		return suggestion{}
+		return suggestText(site, remote, typed, before[last.start:last.start+1])
 	case last.open || last.end < len(before):
-		if last.end < len(before) && last.kind == mark && !last.open {
-			if options := callAround(before, tokens).options(); options != nil {
-				return endings("", options)
-			}
+		if last.kind == mark && !last.open {
+			return endings("", callAround(known, before, tokens).words())
 		}
 		return suggestion{}
 	}
@@ -77,10 +82,10 @@ func suggest(known names, remote func(typed, quote string) suggestion, before st
 	case path != "":
 		return endings(typed, written(known.Members(path)))
 	case last.kind == word || last.kind == keyword:
-		if options := site.options(); options != nil {
-			return endings(typed, options)
+		if words := site.words(); words != nil {
+			return endings(typed, words)
 		}
-		candidates := written(known.Globals())
+		candidates := append(written(known.Globals()), namesIn(before, tokens[:len(tokens)-1])...)
 		for k := range keywords {
 			if len(k) > 3 {
 				candidates = append(candidates, k)
@@ -88,9 +93,67 @@ func suggest(known names, remote func(typed, quote string) suggestion, before st
 		}
 		return endings(typed, candidates)
 	case last.kind == mark:
-		return endings("", callAround(before, tokens).options())
+		return endings("", callAround(known, before, tokens).words())
 	}
 	return suggestion{}
+}
+
+// suggestText completes a string by what it is to the function that it is given to.
+func suggestText(site place, remote func(typed, quote string) suggestion, typed, quote string) suggestion {
+	if p := site.param(); p != nil {
+		switch p.Complete {
+		case "file":
+			return files(typed, quote, quote)
+		case "image", "collection":
+			return remote(typed, quote)
+		}
+		return suggestion{}
+	}
+	switch site.argument() {
+	case "path", "folder", "from", "to":
+		return files(typed, quote, quote)
+	case "topic":
+		return closed(typed, quote, vm.Topics())
+	case "module":
+		return closed(typed, quote, vm.Modules())
+	}
+	return suggestion{}
+}
+
+// closed is endings of whole strings: the only one gets its quote.
+func closed(typed, quote string, candidates []string) suggestion {
+	out := endings(typed, candidates)
+	if len(out.endings) == 1 {
+		out.endings[0] += quote
+	}
+	return out
+}
+
+// asksForHelp matches the beginning of a question, up to its topic.
+var asksForHelp = regexp.MustCompile(`^(?:\?|help\s)\s*[\w.]*$`)
+
+// suggestWords completes the last word of what is no Lua: the files of a shell command, or the topic
+// of a question.
+func suggestWords(line string) suggestion {
+	at := strings.LastIndexAny(line, " \t!?") + 1
+	if line[0] == '!' {
+		if strings.ContainsAny(line, `"'\`+"`") {
+			return suggestion{} // in quotes, or not a plain word
+		}
+		return files(line[at:], " \"'`$&|;<>()*?[]#~{}!", " ")
+	}
+	return endings(line[at:], vm.Topics())
+}
+
+// namesIn are the names that were typed, but for those of members.
+func namesIn(source string, tokens []token) []string {
+	var out []string
+	for i, t := range tokens {
+		if t.kind == word && (i == 0 || !strings.ContainsRune(".:", rune(source[tokens[i-1].start]))) {
+			out = append(out, source[t.start:t.end])
+		}
+	}
+	return out
 }
 
 // written is how members are typed: a function with the parenthesis that opens its call.
@@ -142,108 +205,4 @@ func chain(before string, tokens []token) (path, name string) {
 	}
 	end := len(before) - len(name) - 1
 	return strings.ReplaceAll(before[start:end], ":", "."), name
-}
-
-// place is where in a call something stands.
-type place struct {
-	verb   *verbs.Verb // nil: in no call of a verb
-	index  int         // of the argument, or of the element of a list of them
-	key    string      // of the option that is being given
-	braces int         // how many are open since the parenthesis
-	begins bool        // nothing of the element has been written yet
-}
-
-// callAround finds the call that is open after the tokens.
-func callAround(before string, tokens []token) place {
-	var open []place
-	callee := "" // the last word, if what follows may be its arguments
-	for i, t := range tokens {
-		s := before[t.start:t.end]
-		top := place{}
-		if len(open) > 0 {
-			top = open[len(open)-1]
-		}
-		top.begins = false
-		switch {
-		case t.kind == mark && (s == "(" || s == "{" || s == "["):
-			next := place{begins: true}
-			switch {
-			case s == "[":
-			case callee != "":
-				next.verb = verbs.Find(callee)
-				if s == "{" {
-					next.braces = 1
-				}
-			case s == "{":
-				next.verb, next.braces = top.verb, top.braces+1
-			}
-			if len(open) > 0 {
-				open[len(open)-1].begins = false
-			}
-			open = append(open, next)
-			callee = ""
-			continue
-		case t.kind == mark && (s == ")" || s == "}" || s == "]"):
-			if len(open) > 0 {
-				open = open[:len(open)-1]
-			}
-			callee = ""
-			continue
-		case t.kind == mark && (s == "," || s == ";"):
-			top.index++
-			top.key, top.begins = "", true
-		case t.kind == mark && s == "=" && i > 0 && tokens[i-1].kind == word:
-			top.key = before[tokens[i-1].start:tokens[i-1].end]
-		}
-		callee = ""
-		if t.kind == word && i > 0 && (before[tokens[i-1].start] == '.' || before[tokens[i-1].start] == ':') {
-			callee = s
-		}
-		if len(open) > 0 {
-			open[len(open)-1] = top
-		}
-	}
-	if callee != "" { // client.pull "..."
-		return place{verb: verbs.Find(callee), begins: true}
-	}
-	if len(open) == 0 {
-		return place{}
-	}
-	return open[len(open)-1]
-}
-
-// param is the parameter that stands here, or nil.
-func (p place) param() *verbs.Param {
-	if p.verb == nil {
-		return nil
-	}
-	if p.key != "" {
-		for i := range p.verb.Params {
-			if p.verb.Params[i].Name == p.key {
-				return &p.verb.Params[i]
-			}
-		}
-		return nil
-	}
-	arguments, index := p.verb.Arguments(), p.index
-	if p.braces == 1 && p.verb.Item != "" {
-		index = 0 // {"lab/a", "lab/b"} are items of a list
-	}
-	if !p.begins || index >= len(arguments) {
-		return nil
-	}
-	return &arguments[index]
-}
-
-// options are the names of the options that may be given here, with the = behind them; nil where
-// none can begin.
-func (p place) options() []string {
-	if p.verb == nil || p.braces == 0 || !p.begins || p.key != "" {
-		return nil
-	}
-	var out []string
-	for _, each := range p.verb.Params {
-		out = append(out, each.Name+"=")
-	}
-	return out
 }

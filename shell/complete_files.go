@@ -12,42 +12,46 @@ import (
 // patience is how long a key press waits for candidates: a folder may be on a server.
 const patience = 300 * time.Millisecond
 
-// files completes a path: folders with a slash, the only match that is a file with the quote that
-// ends the string.
-func files(typed, quote string) suggestion {
+// files completes a path: folders with a slash, the only match that is a file with what ends the
+// path. Names with one of the characters to avoid, or with a backslash, are left out.
+func files(typed, avoid, end string) suggestion {
 	dir, prefix := filepath.Split(typed)
 	if dir == "" {
 		dir = "."
 	}
-	found := make(chan []os.DirEntry, 1)
+	type folder struct {
+		names []string
+		file  bool // one of them is no folder
+	}
+	found := make(chan folder, 1)
 	go func() {
+		var f folder
 		entries, _ := os.ReadDir(dir)
-		found <- entries
+		for _, e := range entries {
+			name := e.Name()
+			if !strings.HasPrefix(name, prefix) || prefix == "" && name[0] == '.' ||
+				strings.ContainsAny(name, `\`+avoid) || screen.Safe(name) != name {
+				continue
+			}
+			if isFolder(filepath.Join(dir, name), e) {
+				name += "/"
+			} else {
+				f.file = true
+			}
+			f.names = append(f.names, name)
+		}
+		found <- f
 	}()
 	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
-	var entries []os.DirEntry
+	var f folder
 	select {
-	case entries = <-found:
+	case f = <-found:
 	case <-timeout.C:
 	}
-	var candidates []string
-	file := false
-	for _, e := range entries {
-		name := e.Name()
-		if !strings.HasPrefix(name, prefix) || prefix == "" && name[0] == '.' ||
-			strings.ContainsAny(name, `\`+quote) || screen.Safe(name) != name {
-			continue
-		}
-		if isFolder(filepath.Join(dir, name), e) {
-			name += "/"
-		} else {
-			file = true
-		}
-		candidates = append(candidates, name)
-	}
-	if len(candidates) == 1 && file {
-		candidates[0] += quote
+	candidates := f.names
+	if len(candidates) == 1 && f.file {
+		candidates[0] += end
 	}
 	out := endings(prefix, candidates)
 	if prefix == "" { // endings passes over names with an underscore

@@ -1,12 +1,14 @@
 package shell
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm"
 )
 
@@ -30,6 +32,15 @@ func (fakeNames) Members(path string) []vm.Member {
 	return map[string][]vm.Member{
 		"client":   members("push(", "pull(", "search(", "stat("),
 		"deep.est": members("member"),
+	}[path]
+}
+
+func (fakeNames) Callee(path string) (*verbs.Verb, string) {
+	if name, ok := strings.CutPrefix(path, "client."); ok {
+		return verbs.Find(name), ""
+	}
+	return nil, map[string]string{
+		"help": "help([topic])", "require": "require(module)", "fs.rename": "fs.rename(from, to)", "io.open": "io.open(path [, mode])",
 	}[path]
 }
 
@@ -79,7 +90,37 @@ func TestSuggest(t *testing.T) {
 		{`client.push({ {"images/a.sif", "lab/a"}, {"images/a`, `.sif"`, 1},
 		{`client.pull("lab/x", "ubuntu.sim`, `g"`, 10},
 		{`client.pull("lab/x", {file="ubuntu.sim`, `g"`, 10},
-		{`client.pull("lab/x", {`, "file= force= if_missing= image= jobs= save=", 0},
+		{`client.pull("lab/x", {`, "file= force= if_missing= jobs= save=", 0},
+		{`client.pull("lab/x", "file", {`, "force= if_missing= jobs= save=", 0},
+		{`client.pull{`, "file= force= if_missing= image= jobs= save=", 0},
+		{`client.pull("lab/x", {force=true, `, "file= if_missing= jobs= save=", 0},
+		{`client.pull("lab/x", {force=`, "false true", 0},
+		{`client.pull("lab/x", {force = `, "false true", 0},
+		{`client.pull("lab/x", {jobs=`, "", 0},
+		{`client:pull("lab/u`, "remote", 5},
+		{`async(client.push, "images/a`, `.sif"`, 1},
+		{`async(client.push, "a.sif", "lab/u`, "remote", 5},
+		{`async("push", "images/a`, `.sif"`, 1},
+		{`async(client.push, "a.sif", "lab/u", {if`, "_absent=", 2},
+		{`help("sor`, `t t.by t.compare t.natural t.version`, 3},
+		{`help("prun`, ``, 3},
+		{`help("clie`, `nt"`, 4},
+		{`help(cl`, `ient`, 2},
+		{`require("jso`, `n"`, 3},
+		{`fs.rename("images/a`, `.sif"`, 1},
+		{`fs.rename("images/a.sif", "images/a`, `.sif"`, 1},
+		{`io.open("images/a`, `.sif"`, 1},
+		{`io.open("images/a.sif", "`, "", 0},
+		{`f(io.open("images/a`, `.sif"`, 1},
+		{`local images = 1; print(ima`, `ges`, 3},
+		{"function f(images)\n  return ima", `ges`, 3},
+		{"x.images = 1; ima", ``, 3},
+		{`!ls images/a`, `.sif `, 1},
+		{`!ls im`, `ages/`, 2},
+		{`!ls "im`, ``, 2},
+		{`?clie`, `nt`, 4},
+		{`? clie`, `nt`, 4},
+		{`help clie`, `nt`, 4},
 		{`client.pull("lab/x", {fo`, "rce=", 2},
 		{`client.pull("lab/x", {force=true, jo`, "bs=", 2},
 		{`client.pull("lab/x", {force=tr`, "ue", 2},
@@ -104,23 +145,46 @@ func TestSuggestInAFolderThatIsNotThere(t *testing.T) {
 }
 
 func TestCompleterKeepsCandidatesOnTheScreen(t *testing.T) {
-	long := strings.Repeat("x", 100)
+	long, wide := strings.Repeat("x", 100), strings.Repeat("日", 50)
+	var many []string
+	for i := range 10000 {
+		many = append(many, fmt.Sprintf("%s-%d.sif", []string{"alpine", "debian", "ubuntu"}[i%3], i))
+	}
+	numbers := slices.Clone(many)
+	for i := range numbers {
+		numbers[i] = strings.TrimPrefix(fmt.Sprint(10000+i), "1")
+	}
+	x := strings.Repeat("x", 74-3)
 	for _, c := range []struct {
+		word    string
 		endings []string
 		columns int
-		want    int
+		want    string
 	}{
-		{[]string{"a", "b"}, 80, 2},
-		{[]string{long}, 80, 1}, // is inserted, not shown
-		{[]string{long, "b"}, 80, 0},
-		{[]string{strings.Repeat("日", 37), "b"}, 80, 0},
-		{[]string{strings.Repeat("x", 60), "b"}, 80, 2},
-		{slices.Repeat([]string{"a"}, 1000), 80, mostEndings},
+		{"abc", []string{"a", "b"}, 80, "a b"},
+		{"abc", []string{long}, 80, long}, // is inserted, not shown
+		{"abc", []string{long, "b"}, 80, x + "xx b"},
+		{"abc", []string{wide, "b"}, 80, strings.Repeat("日", 36) + " b"},
+		{"abc", []string{long + "1", long + "2"}, 80, x + "xx"},
+		{strings.Repeat("w", 90), []string{"ab", "ac"}, 80, "a"},
+		{strings.Repeat("w", 90), []string{"b", "c"}, 80, ""},
+		{"abc", many, 80, "alpine- debian- ubuntu-"},
+		{"abc", numbers, 80, "0 1 2 3 4 5 6 7 8 9"},
+		{"abc", slices.Repeat([]string{"a"}, 1000), 80, "a"},
+		{"", []string{"日本", "日曜"}, 80, "日本 日曜"},
 	} {
 		e := &editor{columns: c.columns, completions: true}
-		got, _ := completer{e, func(string) ([]string, int) { return c.endings, 3 }}.Do([]rune("abc"), 3)
-		if len(got) != c.want {
-			t.Errorf("%d of %d candidates, not %d", len(got), len(c.endings), c.want)
+		line := []rune(c.word)
+		got, length := completer{e, func(string) ([]string, int) { return c.endings, len(line) }}.Do(line, len(line))
+		var shown []string
+		for _, ending := range got {
+			shown = append(shown, string(ending))
+			if cells := length + len(ending); len(got) > 1 && cells > c.columns-4 {
+				t.Errorf("%s: %d columns of %d", string(ending), cells, c.columns)
+			}
+		}
+		if strings.Join(shown, " ") != c.want {
+			t.Errorf("%s: %q, not %q", c.word, shown, c.want)
 		}
 	}
 	e := &editor{columns: 80}

@@ -245,44 +245,28 @@ func (m *rawMode) isClosed() bool {
 	return m.closed
 }
 
-// completer adapts a completeFunc. Readline divides by zero when two candidates are shown and one
-// does not fit the screen, so then it gets none.
+// completer adapts a completeFunc.
 type completer struct {
 	e *editor
 	f completeFunc
 }
 
-// mostEndings bounds what one key shows.
-const mostEndings = 200
-
 func (c completer) Do(line []rune, pos int) ([][]rune, int) {
 	if !c.e.completions || c.f == nil {
 		return nil, 0
 	}
-	before := string(line[:pos])
-	endings, length := c.f(expand(before))
+	endings, length := c.f(expand(string(line[:pos])))
+	length = min(length, pos)
+	word := string(line[pos-length : pos])
+	_, cells := cutCells(word, c.e.columns)
+	if !narrow(word) {
+		length = 0 // readline pads by its characters, not its columns, and fails when they are fewer
+	}
 	var out [][]rune
-	for _, ending := range endings {
-		if len(endings) > 1 && 2*(length+len(ending))+4 > c.e.columns {
-			// Twice, because a wide character may take two columns.
-			if length+len([]rune(ending))+4 > c.e.columns || !narrow(ending) {
-				return nil, 0
-			}
-		}
-		if out = append(out, []rune(ending)); len(out) == mostEndings {
-			break
-		}
+	for _, ending := range fitting(endings, cells, c.e.columns) {
+		out = append(out, []rune(ending))
 	}
 	return out, length
-}
-
-func narrow(s string) bool {
-	for _, r := range s {
-		if r >= 0x300 {
-			return false
-		}
-	}
-	return true
 }
 
 type painter func(line []rune) []rune

@@ -4,6 +4,7 @@ package shell
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -108,6 +109,36 @@ func TestCompletionAtThePrompt(t *testing.T) {
 		s.cancels()
 	}
 	s.want("1", "1")
+	s.types("\x04")
+	s.leaves(0)
+}
+
+// Readline divides by zero when a candidate does not fit, and fails when one has wide characters.
+func TestCandidatesOfAnyWidth(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for _, name := range []string{"x" + strings.Repeat("long", 50), "xy", "日本語" + strings.Repeat("日", 40), "日本語x", "日本語y", "日曜", "zé1", "zé2", "-", "q\"uote", "esc\x1b[31mape"} {
+		if err := os.WriteFile(name, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 2000 {
+		if err := os.WriteFile(fmt.Sprintf("n%04d", i), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := sit(t, nil)
+	all := []string{"\x1b[A", "\x1b[B", "\x01", "\x05", "\t", "\x1b[D"}
+	for i, columns := range []int{80, 20, 41, 120} {
+		s.resize(columns)
+		for _, word := range []string{"", "x", "日", "日本語", "z", "n", "n0", "q", "e", "no/such/", strings.Repeat("w", 100)} {
+			for _, key := range []string{all[i], all[(i+3)%6]} {
+				s.types(`fs.read("` + word + "\t\t\t" + key)
+				s.cancels()
+			}
+		}
+	}
+	s.want(`"still" .. " here"`, `"still here"`)
 	s.types("\x04")
 	s.leaves(0)
 }
