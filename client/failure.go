@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"syscall"
 
+	"github.com/sregistry-shell/sregistry-shell/client/imagefile"
 	"github.com/sregistry-shell/sregistry-shell/client/signin"
 	"github.com/sregistry-shell/sregistry-shell/client/store"
 )
@@ -54,6 +55,7 @@ func classify(err error) (code Code, hint string) {
 		source  *store.SourceError
 		in      *signin.Error
 		missing *signin.MissingError
+		damaged *imagefile.DamagedError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -71,6 +73,10 @@ func classify(err error) (code Code, hint string) {
 		case in.Status == 0 || in.Busy():
 			return Unavailable, "check the URL, the network and http_proxy/no_proxy"
 		}
+		return Invalid, ""
+	case errors.As(err, &damaged):
+		return Corrupt, ""
+	case errors.Is(err, imagefile.ErrNoImage):
 		return Invalid, ""
 	case errors.Is(err, store.ErrChanged):
 		return Unavailable, "try again"

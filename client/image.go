@@ -14,6 +14,8 @@ type Image struct {
 	SHA256     string    `json:"sha256"`     // lower-case hex, empty when nobody recorded it
 	ETag       string    `json:"etag"`       // unquoted; the MD5 of the bytes for an object that is no large object
 	Modified   time.Time `json:"modified"`   // UTC
+	Arch       string    `json:"arch"`       // as Go calls it: amd64; empty when nobody recorded it
+	ID         string    `json:"id"`         // UUID of a SIF; empty when nobody recorded it
 }
 
 // String is the URI, so that an image can be written wherever a name can.

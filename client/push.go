@@ -64,6 +64,7 @@ func (c *Client) push(ctx context.Context, r PushRequest) (Image, error) {
 	if err != nil {
 		return Image{}, err
 	}
+	p.arch, p.id = imagefile.Identify(f, before.Size())
 	key, err := c.target(p, r, ext)
 	if err != nil {
 		return Image{}, err

@@ -20,12 +20,14 @@ type place struct {
 	others  []store.Object // that lie under a name of this image but say they are another one
 	exact   bool           // the name was an object's own name
 	missing bool           // the collection is not there
+
+	arch, id string // of the file that is pushed there
 }
 
 // record is what to write beside the bytes of an image that is pushed there. A name that was an
 // object's own goes on as whatever image that object is.
 func (p place) record(sha256 string, size int64) name.Record {
-	r := name.Record{Image: p.name.Image, Tag: p.name.TagOrDefault(), SHA256: sha256, Size: size}
+	r := name.Record{Image: p.name.Image, Tag: p.name.TagOrDefault(), SHA256: sha256, Size: size, Arch: p.arch, ID: p.id}
 	if p.exact {
 		i := imageOf(p.objects[0])
 		r.Image, r.Tag = i.Name, i.Tag
@@ -170,26 +172,14 @@ func (c *Client) ask(ctx context.Context, collection string, forms []string, ref
 // locate is resolve for what has to be there: the one object a name leads to, whole as a HEAD
 // describes it. With change set, several are refused; otherwise the newest is taken with a warning.
 func (c *Client) locate(ctx context.Context, n name.Name, change bool) (store.Object, error) {
-	p, err := c.resolve(ctx, n, nil)
-	if err != nil {
+	o, exact, err := c.find(ctx, n, change)
+	if err != nil || exact {
+		return o, err
+	}
+	if o, err = c.store.Stat(ctx, o.Key); err != nil {
 		return store.Object{}, err
 	}
-	if len(p.objects) == 0 {
-		return store.Object{}, notFound(p)
-	}
-	o := p.objects[0]
-	if len(p.objects) > 1 && (change || !alike(p.objects)) {
-		if change {
-			return store.Object{}, ambiguous(p)
-		}
-		c.report.Warn(fmt.Sprintf("%s is %s; taking the newest, %s", n, paths(p.objects), o.Key))
-	}
-	if !p.exact {
-		if o, err = c.store.Stat(ctx, o.Key); err != nil {
-			return store.Object{}, err
-		}
-	}
-	if n.Version != "" && !p.exact {
+	if n.Version != "" {
 		if _, err := name.ParseDigest(n.Version); err != nil {
 			return store.Object{}, refuse(Invalid, err, "")
 		}
@@ -198,6 +188,26 @@ func (c *Client) locate(ctx context.Context, n name.Name, change bool) (store.Ob
 		}
 	}
 	return o, nil
+}
+
+// find is locate as far as a listing tells: the object may lack ETag and size, and is not compared with
+// a version. Exact says that it is whole, and was named by its own name.
+func (c *Client) find(ctx context.Context, n name.Name, change bool) (o store.Object, exact bool, err error) {
+	p, err := c.resolve(ctx, n, nil)
+	if err != nil {
+		return o, false, err
+	}
+	if len(p.objects) == 0 {
+		return o, false, notFound(p)
+	}
+	o = p.objects[0]
+	if len(p.objects) > 1 && (change || !alike(p.objects)) {
+		if change {
+			return o, false, ambiguous(p)
+		}
+		c.report.Warn(fmt.Sprintf("%s is %s; taking the newest, %s", n, paths(p.objects), o.Key))
+	}
+	return o, p.exact, nil
 }
 
 // checkVersion compares a version with what is known: the record, the ETag, and sha256 when the
@@ -256,7 +266,7 @@ func paths(objects []store.Object) string {
 func imageOf(o store.Object) Image {
 	i := Image{Collection: o.Container, Object: o.Object, Size: o.Size, ETag: o.ETag, Modified: o.Modified}
 	if r, ok := name.ParseRecord(o.ContentType, o.Object); ok {
-		i.Name, i.Tag, i.SHA256 = r.Image, r.Tag, r.SHA256
+		i.Name, i.Tag, i.SHA256, i.Arch, i.ID = r.Image, r.Tag, r.SHA256, r.Arch, r.ID
 		if i.Size < 0 || o.Large {
 			i.Size = r.Size
 		}

@@ -16,7 +16,7 @@ type Info struct {
 	Size        int64             `json:"size"`               // bytes of the file
 	Arch        string            `json:"arch"`               // as Go calls it: amd64, arm64; empty when the file does not say
 	ID          string            `json:"id"`                 // the UUID of a SIF; empty for others
-	Created     time.Time         `json:"created"`            // UTC; zero when the file does not say
+	Created     time.Time         `json:"created,omitzero"`   // UTC; zero when the file does not say
 	Partitions  []Partition       `json:"partitions"`         // in the order of the file
 	Labels      map[string]string `json:"labels"`             // of the image, not of its apps
 	Deffile     string            `json:"deffile"`            // the definition file; empty when there is none

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"mime"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -19,13 +20,28 @@ type Record struct {
 	Tag    string
 	SHA256 string // lower-case hex of the whole image
 	Size   int64  // bytes of the whole image
+	Arch   string // architecture of a SIF, as Go calls it: amd64; empty when not known
+	ID     string // UUID of a SIF; empty when not known
 }
+
+// What an architecture and an id look like: others are not written, and not believed.
+var (
+	archForm = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
+	idForm   = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+)
 
 // ContentType writes the record as a media type with parameters.
 func (r Record) ContentType() string {
-	return mime.FormatMediaType(mediaType, map[string]string{
+	params := map[string]string{
 		"image": r.Image, "tag": r.Tag, "sha256": r.SHA256, "size": strconv.FormatInt(r.Size, 10),
-	})
+	}
+	if archForm.MatchString(r.Arch) {
+		params["arch"] = r.Arch
+	}
+	if idForm.MatchString(r.ID) {
+		params["id"] = r.ID
+	}
+	return mime.FormatMediaType(mediaType, params)
 }
 
 // Meta writes the record as object metadata, for people who look with other tools. Values that
@@ -33,8 +49,8 @@ func (r Record) ContentType() string {
 // nothing relies on it.
 func (r Record) Meta() map[string]string {
 	meta := map[string]string{"Sha256": r.SHA256, "Size": strconv.FormatInt(r.Size, 10)}
-	for key, value := range map[string]string{"Image": r.Image, "Tag": r.Tag} {
-		if escaped := url.PathEscape(value); len(escaped) <= 256 {
+	for key, value := range map[string]string{"Image": r.Image, "Tag": r.Tag, "Arch": r.Arch, "Sif-Id": r.ID} {
+		if escaped := url.PathEscape(value); len(escaped) <= 256 && (value != "" || key == "Image" || key == "Tag") {
 			meta[key] = escaped
 		}
 	}
@@ -43,9 +59,8 @@ func (r Record) Meta() map[string]string {
 
 // ParseRecord reads a record out of a Content-Type. It is false unless the record is whole and
 // makes sense for the object: image and tag must be a name that leads to this object, or the image
-// be its very name with no tag; the digest
-// must look like one. Anybody who may write the object may write its type, so nothing in it is
-// believed further than that.
+// be its very name with no tag; the digest must look like one. Architecture and id may be missing.
+// Anybody who may write the object may write its type, so nothing in it is believed further than that.
 func ParseRecord(contentType, object string) (Record, bool) {
 	_, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
@@ -57,6 +72,12 @@ func ParseRecord(contentType, object string) (Record, bool) {
 	}
 	if raw, err := hex.DecodeString(r.SHA256); err != nil || len(raw) != 32 {
 		return Record{}, false
+	}
+	if arch := params["arch"]; archForm.MatchString(arch) {
+		r.Arch = arch
+	}
+	if id := params["id"]; idForm.MatchString(id) {
+		r.ID = id
 	}
 	if r.Tag == "" { // the object's name is all there is
 		return r, r.Image == object

@@ -71,7 +71,7 @@ func (s *Swift) Get(ctx context.Context, key Key, want Object, span Span, read f
 	if want.ETag != "" && (got.ETag != want.ETag || want.Size >= 0 && got.Size != want.Size) {
 		return ErrChanged
 	}
-	body := &counted{r: resp.Body, left: length}
+	body := &counted{r: resp.Body, left: length, of: got}
 	err = read(body)
 	if body.err != nil {
 		return broken(ctx, body.err)
@@ -112,7 +112,11 @@ type counted struct {
 	r    io.Reader
 	left int64
 	err  error
+	of   Object
 }
+
+// Object is what is read.
+func (c *counted) Object() Object { return c.of }
 
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)

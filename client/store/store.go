@@ -90,7 +90,7 @@ type Store interface {
 	Stat(ctx context.Context, key Key) (Object, error)
 	// Get gives a span of the object's bytes to read, which may be called more than once: each
 	// time from the span's first byte. Of an object that is not as want says (ETag, size), it
-	// fails with ErrChanged. What read returns is returned.
+	// fails with ErrChanged. What read returns is returned. The reader is an Opened.
 	Get(ctx context.Context, key Key, want Object, span Span, read func(io.Reader) error) error
 	// Put stores n bytes of body from off as one object and returns it once the server has all.
 	// An object that was there is readable until then, and stays if Put fails.
@@ -113,6 +113,9 @@ type Store interface {
 	// MaxObject is the most bytes one Put can store.
 	MaxObject() int64
 }
+
+// Opened is a reader of an object that tells what Stat would, as the answer it reads from does.
+type Opened interface{ Object() Object }
 
 // StatusError is an answer that is no success.
 type StatusError struct {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/sregistry-shell/sregistry-shell/client/imagefile/imagefiletest"
 	"github.com/sregistry-shell/sregistry-shell/client/localswift"
 	"github.com/sregistry-shell/sregistry-shell/client/localswift/localswifttest"
 )
@@ -32,6 +33,7 @@ func TestMain(m *testing.M) {
 //
 //	swift              an embedded endpoint for this script, named by SREGISTRY_SWIFT_*
 //	image FILE SIZE    a file of SIZE bytes that begins like a SIF
+//	sif FILE [ARCH]    a SIF with definition file, labels and a signature
 //	status N CMD...    runs a command that must exit with N
 //	served             runs `sregistry-shell serve`, takes its exports, stops it at the end
 func TestScripts(t *testing.T) {
@@ -44,6 +46,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"swift": func(ts *testscript.TestScript, _ bool, _ []string) { swiftCommand(t, ts) },
+			"sif":   func(ts *testscript.TestScript, _ bool, args []string) { sifCommand(t, ts, args) },
 			"image": imageCommand, "status": statusCommand, "served": servedCommand,
 		},
 	})
@@ -63,6 +66,11 @@ func imageCommand(ts *testscript.TestScript, _ bool, args []string) {
 	content := bytes.Repeat(seed[:], size/len(seed)+1)[:size]
 	copy(content, "#!/usr/bin/env run-singularity\n\x00SIF_MAGIC\x0001\x00")
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), content, 0o644))
+}
+
+func sifCommand(t *testing.T, ts *testscript.TestScript, args []string) {
+	image := imagefiletest.SIF(t, imagefiletest.Options{Arch: args[1:], Sign: imagefiletest.Key(), PGP: true})
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), image, 0o644))
 }
 
 func statusCommand(ts *testscript.TestScript, _ bool, args []string) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sregistry-shell/sregistry-shell/client/imagefile/imagefiletest"
 	"github.com/sregistry-shell/sregistry-shell/client/localswift"
 	"github.com/sregistry-shell/sregistry-shell/client/localswift/localswifttest"
 	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
@@ -80,6 +81,9 @@ func TestExamples(t *testing.T) {
 			t.Run(example, func(t *testing.T) {
 				t.Parallel()
 				b := newBench(t)
+				if v.Name == "inspect" {
+					b.run("cp lolcow.sif ubuntu.sif && cp lolcow.sif ubuntu.simg")
+				}
 				if v.Name != "push" {
 					b.run("sregistry-shell push ubuntu.simg lab/ubuntu:22.04 && sregistry-shell push a.sif lab/a && sregistry-shell push b.sif lab/b")
 				}
@@ -115,6 +119,7 @@ func newBench(t *testing.T) *bench {
 	for name, size := range map[string]int{"ubuntu.simg": 100000, "pancake.simg": 1000, "ubuntu.sif": 2000, "a.sif": 10, "b.sif": 20} {
 		b.write(name, "hsqs"+string(bytes.Repeat([]byte(name[:1]), size-4)))
 	}
+	b.write("lolcow.sif", string(imagefiletest.SIF(t, imagefiletest.Options{})))
 	return b
 }
 

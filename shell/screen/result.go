@@ -2,7 +2,9 @@ package screen
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +19,8 @@ import (
 //     "1  yippy/yuppy-latest.simg", "10 lab/x-latest.sif";
 //   - images as a numbered table of path, size and date, collections as one of name, number of
 //     images and size, other lists of structs as a table of their fields;
-//   - one struct as "key: value" lines, with the keys of its json tags.
+//   - one struct as "key: value" lines, with the keys of its json tags; maps, lists of structs and
+//     texts of several lines below their key, indented.
 //
 // With JSON the header is left out, and a list is one value a line. An error is an *OutputError.
 func (s *Screen) Result(header string, v any) error {
@@ -83,8 +86,13 @@ func (s *Screen) resultLines(v any) []string {
 // structLines are the fields of one struct, a line each; empty ones are left out.
 func (s *Screen) structLines(r reflect.Value) []string {
 	var keys, values []string
+	var below [][]string
 	widest := 0
 	for _, f := range fieldsOf(r) {
+		if lines := s.blockLines(f.value); lines != nil {
+			keys, values, below = append(keys, f.key+":"), append(values, ""), append(below, lines)
+			continue
+		}
 		value := s.cell(f.key, f.value)
 		if value == "" {
 			continue
@@ -94,12 +102,40 @@ func (s *Screen) structLines(r reflect.Value) []string {
 				value += fmt.Sprintf(" (%d bytes)", n)
 			}
 		}
-		keys, values = append(keys, f.key+":"), append(values, value)
+		keys, values, below = append(keys, f.key+":"), append(values, value), append(below, nil)
 		widest = max(widest, len(f.key)+1)
 	}
-	lines := make([]string, len(keys))
+	var lines []string
 	for i := range keys {
-		lines[i] = pad(keys[i], widest) + " " + values[i]
+		lines = append(lines, strings.TrimRight(pad(keys[i], widest)+" "+values[i], " "))
+		for _, line := range below[i] {
+			lines = append(lines, strings.TrimRight("  "+line, " "))
+		}
+	}
+	return lines
+}
+
+// blockLines is what stands in lines of its own; nil for what fits behind its key.
+func (s *Screen) blockLines(r reflect.Value) []string {
+	var lines []string
+	switch x := r.Interface().(type) {
+	case map[string]string:
+		for _, key := range slices.Sorted(maps.Keys(x)) {
+			lines = append(lines, Safe(key)+": "+Safe(strings.TrimRight(x[key], "\n")))
+		}
+		return lines
+	case string:
+		if text := strings.TrimRight(x, "\n"); strings.Contains(text, "\n") {
+			for line := range strings.SplitSeq(text, "\n") {
+				lines = append(lines, Safe(line))
+			}
+		}
+		return lines
+	}
+	if r.Kind() == reflect.Slice && r.Type().Elem().Implements(reflect.TypeFor[fmt.Stringer]()) {
+		for i := range r.Len() {
+			lines = append(lines, s.cell("", r.Index(i)))
+		}
 	}
 	return lines
 }

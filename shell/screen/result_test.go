@@ -43,8 +43,8 @@ func TestResult(t *testing.T) {
 		{"Collections", []string{}, "", ""},
 		{"", []client.Image{image, unknown}, `1  lab/ubuntu-22.04.sif  53.4 MB  2026-01-02 03:04
 2  b/x\x1b                     ?
-`, `{"uri":"lab/ubuntu:22.04","collection":"lab","name":"ubuntu","tag":"22.04","object":"ubuntu-22.04.sif","size":53400000,"sha256":"ab12","etag":"cd34","modified":"2026-01-02T03:04:05Z"}
-{"uri":"b/x\u001b","collection":"b","name":"","tag":"","object":"x\u001b","size":-1,"sha256":"","etag":"","modified":"0001-01-01T00:00:00Z"}
+`, `{"uri":"lab/ubuntu:22.04","collection":"lab","name":"ubuntu","tag":"22.04","object":"ubuntu-22.04.sif","size":53400000,"sha256":"ab12","etag":"cd34","modified":"2026-01-02T03:04:05Z","arch":"","id":""}
+{"uri":"b/x\u001b","collection":"b","name":"","tag":"","object":"x\u001b","size":-1,"sha256":"","etag":"","modified":"0001-01-01T00:00:00Z","arch":"","id":""}
 `},
 		{"", image, `uri:        lab/ubuntu:22.04
 collection: lab
@@ -55,7 +55,7 @@ size:       53.4 MB (53400000 bytes)
 sha256:     ab12
 etag:       cd34
 modified:   2026-01-02 03:04
-`, `{"uri":"lab/ubuntu:22.04","collection":"lab","name":"ubuntu","tag":"22.04","object":"ubuntu-22.04.sif","size":53400000,"sha256":"ab12","etag":"cd34","modified":"2026-01-02T03:04:05Z"}` + "\n"},
+`, `{"uri":"lab/ubuntu:22.04","collection":"lab","name":"ubuntu","tag":"22.04","object":"ubuntu-22.04.sif","size":53400000,"sha256":"ab12","etag":"cd34","modified":"2026-01-02T03:04:05Z","arch":"","id":""}` + "\n"},
 		{"", []client.Collection{{Name: "lab", Images: 1, Bytes: 12}, {Name: "library", Images: 12, Bytes: 1e12}},
 			"1  lab        1 image    12 B\n2  library  12 images  1.0 TB\n",
 			`{"name":"lab","images":1,"bytes":12}` + "\n" + `{"name":"library","images":12,"bytes":1000000000000}` + "\n"},
@@ -67,6 +67,15 @@ modified:   2026-01-02 03:04
 		}{{"a", 1, []string{"x", "y"}, "no"}, {"bbb", 100, nil, "no"}},
 			"1  a      1  x, y\n2  bbb  100\n",
 			`{"key":"a","n":1,"list":["x","y"]}` + "\n" + `{"key":"bbb","n":100,"list":null}` + "\n"},
+		{"", struct {
+			Arch   string            `json:"arch"`
+			Labels map[string]string `json:"labels"`
+			Def    string            `json:"def"`
+			None   map[string]string `json:"none"`
+			Parts  []client.Image    `json:"parts"`
+		}{"amd64", map[string]string{"b": "2\n", "a": "\x1b"}, "From: x\n\n  y\n", nil, nil},
+			"arch: amd64\nlabels:\n  a: \\x1b\n  b: 2\ndef:\n  From: x\n\n    y\n",
+			`{"arch":"amd64","labels":{"a":"\u001b","b":"2\n"},"def":"From: x\n\n  y\n","none":null,"parts":null}` + "\n"},
 	} {
 		b := newBench("", nil)
 		if err := b.Result(c.header, c.v); err != nil {
@@ -119,7 +128,7 @@ func TestFail(t *testing.T) {
 		{fmt.Errorf("item 2: %w", notFound), "sregistry-shell: item 2: pull no/such\n  : no such image; client.search() lists what is there\n",
 			`{"error":{"code":"not_found","op":"pull","image":"no/such\n","message":"no such image","hint":"client.search() lists what is there"}}` + "\n"},
 		{partial, `sregistry-shell: push: 1 of 2 images failed` + "\n" + `  pull no/such\n: no such image; client.search() lists what is there` + "\n",
-			`{"error":{"code":"partial","op":"push","message":"1 of 2 images failed","done":[{"uri":"a/b","collection":"","name":"","tag":"","object":"","size":0,"sha256":"","etag":"","modified":"0001-01-01T00:00:00Z"}],"failed":[{"code":"not_found","op":"pull","image":"no/such\n","message":"no such image","hint":"client.search() lists what is there"}]}}` + "\n"},
+			`{"error":{"code":"partial","op":"push","message":"1 of 2 images failed","done":[{"uri":"a/b","collection":"","name":"","tag":"","object":"","size":0,"sha256":"","etag":"","modified":"0001-01-01T00:00:00Z","arch":"","id":""}],"failed":[{"code":"not_found","op":"pull","image":"no/such\n","message":"no such image","hint":"client.search() lists what is there"}]}}` + "\n"},
 		{context.Canceled, "sregistry-shell: context canceled\n", `{"error":{"code":"canceled","message":"context canceled"}}` + "\n"},
 	} {
 		b := newBench("", nil)

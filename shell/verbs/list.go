@@ -11,7 +11,7 @@ var list = define(spec[client.ListRequest, []client.Image]{
 	name:    "list",
 	summary: "list images with size, digest and date",
 	help: `Takes the same query as search. Each image is a table with uri, collection, name, tag, object,
-size, sha256, etag and modified, and can be given to every verb that takes a name.`,
+size, sha256, etag, modified, arch and id, and can be given to every verb that takes a name.`,
 	returns:  "a list of images, sorted by collection and object",
 	empty:    "no image matches",
 	examples: []string{`client.list("lab/")`, `client.list("lab/ubuntu")[1].size`},

@@ -158,3 +158,29 @@ func SetCount(image []byte, i int, n int64) []byte {
 	binary.LittleEndian.PutUint64(image[80+8*i:], uint64(n))
 	return image
 }
+
+// Stretch makes the primary partition of a SIF n bytes longer, without making them: the image is head,
+// n bytes of anything, and tail.
+func Stretch(image []byte, n int64) (head, tail []byte) {
+	const descriptors, length, count = 4096, 585, 48
+	image = bytes.Clone(image)
+	le := binary.LittleEndian
+	add := func(at int) { le.PutUint64(image[at:], le.Uint64(image[at:])+uint64(n)) }
+	var begin, end uint64
+	for i := range count {
+		d := descriptors + i*length
+		if end == 0 && sif.DataType(le.Uint32(image[d:])) == sif.DataPartition {
+			begin = le.Uint64(image[d+17:])
+			end = begin + le.Uint64(image[d+25:])
+			add(d + 25) // its size,
+			add(d + 33) // and that with padding
+		}
+	}
+	for i := range count {
+		if d := descriptors + i*length; le.Uint64(image[d+17:]) > begin {
+			add(d + 17) // the offset
+		}
+	}
+	add(120) // the size of all data
+	return image[:end], image[end:]
+}
