@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"strings"
 
@@ -280,6 +281,14 @@ func (u unchanged) ReadAt(p []byte, off int64) (int, error) {
 		return 0, fileChanged()
 	}
 	return n, err
+}
+
+// SendAt sends what comes before the end; the last bytes have to be read.
+func (u unchanged) SendAt(to *net.TCPConn, off, n int64) (int64, error) {
+	if off+n >= u.before.Size() {
+		return 0, errors.ErrUnsupported
+	}
+	return transfer.Section{File: u.File}.SendAt(to, off, n)
 }
 
 // changed tells whether a file is no longer what it was when it was opened.

@@ -95,7 +95,7 @@ func (u *segmentUpload) send(ctx context.Context, i int, off, n int64, md5 strin
 	}
 	err := u.c.streams.Run(ctx, func() error {
 		_, err := u.c.store.Put(ctx, store.Key{Container: u.container, Object: object},
-			transfer.Metered(offset{u.f, off}, u.meter.Add), 0, n,
+			transfer.Metered(transfer.Section{File: u.f, Off: off}, u.meter.Add), 0, n,
 			store.Header{ContentType: segmentType, MD5: md5})
 		return err
 	})
@@ -114,14 +114,6 @@ func (u *segmentUpload) count(skipped, done int64) {
 
 // segmentType is the Content-Type of a segment.
 const segmentType = "application/octet-stream"
-
-// offset reads a file from a place in it, so that a meter counts from 0.
-type offset struct {
-	f   *os.File
-	off int64
-}
-
-func (o offset) ReadAt(p []byte, at int64) (int, error) { return o.f.ReadAt(p, o.off+at) }
 
 func (u *segmentUpload) manifest(plan transfer.Plan, md5s []string) []store.Segment {
 	out := make([]store.Segment, plan.Count)

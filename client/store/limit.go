@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
@@ -49,13 +50,27 @@ type limited struct {
 
 func (b *limited) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p[:min(len(p), b.limit.piece)])
-	if n > 0 {
-		now := b.limit.now()
-		if late := b.limit.wait(b.ctx, b.limit.limiter.ReserveN(now, n).DelayFrom(now)); late != nil {
-			return n, late
-		}
+	if late := b.turn(n); late != nil {
+		return n, late
 	}
 	return n, err
+}
+
+func (b *limited) send(to *net.TCPConn, n int64) (int64, error) {
+	sent, err := send(b.ReadCloser, to, min(n, int64(b.limit.piece)))
+	if late := b.turn(int(sent)); late != nil {
+		return sent, late
+	}
+	return sent, err
+}
+
+// turn waits until n bytes that moved are within the bound.
+func (b *limited) turn(n int) error {
+	if n == 0 {
+		return nil
+	}
+	now := b.limit.now()
+	return b.limit.wait(b.ctx, b.limit.limiter.ReserveN(now, n).DelayFrom(now))
 }
 
 // sleep waits, or fails when the context ends first.

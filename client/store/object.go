@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/ncw/swift/v2"
+	"github.com/sregistry-shell/sregistry-shell/client/signin"
 )
 
 // Stat describes an object.
@@ -131,50 +132,82 @@ func (c *counted) Read(p []byte) (int, error) {
 }
 
 // Put stores n bytes of body from off. The MD5 goes along, so that the server refuses damage; what
-// it says it stored is compared once more.
+// it says it stored is compared once more. It does without ncw/swift, whose wrapping of a body keeps
+// it from sending itself.
 func (s *Swift) Put(ctx context.Context, key Key, body io.ReaderAt, off, n int64, h Header) (Object, error) {
-	headers := swift.Headers{"Content-Length": strconv.FormatInt(n, 10), "Content-Type": h.ContentType}
-	if h.MD5 != "" {
-		headers["Etag"] = h.MD5 // unquoted: RGW refuses the quoted form
-	}
-	if h.IfAbsent {
-		headers["If-None-Match"] = "*"
-	}
-	for name, value := range h.Meta {
-		headers["X-Object-Meta-"+name] = value
-	}
-	var reader io.Reader = &source{io.NewSectionReader(body, off, n), n}
+	var reader io.Reader = &source{body, off, off + n}
 	if n == 0 {
-		reader = nil // else net/http sends it chunked
+		reader = http.NoBody // else net/http sends it chunked
 	}
-	answer, err := s.call(ctx, http.MethodPut, key, headers, reader)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, address(key, ""), reader)
 	if err != nil {
 		return Object{}, err
 	}
-	o := Object{Key: key, Size: n, ETag: strings.ToLower(strings.Trim(answer["Etag"], `"`)), ContentType: h.ContentType}
+	req.ContentLength = n
+	req.Header.Set("User-Agent", signin.UserAgent)
+	if h.ContentType != "" {
+		req.Header.Set("Content-Type", h.ContentType)
+	}
+	if n > 0 {
+		req.Header.Set("Expect", "100-continue")
+	}
+	if h.MD5 != "" {
+		req.Header.Set("Etag", h.MD5) // unquoted: RGW refuses the quoted form
+	}
+	if h.IfAbsent {
+		req.Header.Set("If-None-Match", "*")
+	}
+	for name, value := range h.Meta {
+		req.Header.Set("X-Object-Meta-"+name, value)
+	}
+	resp, err := s.http.Do(req)
+	if err = plain(ctx, err); err != nil {
+		return Object{}, err
+	}
+	io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
+	resp.Body.Close()
+	o := Object{Key: key, Size: n, ETag: strings.ToLower(strings.Trim(resp.Header.Get("Etag"), `"`)), ContentType: h.ContentType}
 	if h.MD5 != "" && o.ETag != "" && o.ETag != h.MD5 {
 		return Object{}, ErrDamaged
 	}
-	if date, err := http.ParseTime(answer["Last-Modified"]); err == nil {
+	if date, err := http.ParseTime(resp.Header.Get("Last-Modified")); err == nil {
 		o.Modified = date.UTC()
 	}
 	return o, nil
 }
 
-// source marks what goes wrong on this side while an upload reads its file.
+// source is an upload's bytes. It marks what goes wrong on this side while they are read.
 type source struct {
-	r    io.Reader
-	left int64
+	body    io.ReaderAt
+	at, end int64
 }
 
 func (s *source) Read(p []byte) (int, error) {
-	n, err := s.r.Read(p)
-	s.left -= int64(n)
+	if s.at >= s.end {
+		return 0, io.EOF
+	}
+	n, err := s.body.ReadAt(p[:min(int64(len(p)), s.end-s.at)], s.at)
+	s.at += int64(n)
 	switch {
-	case err == io.EOF && s.left > 0:
+	case err == io.EOF && s.at < s.end:
 		err = &SourceError{errors.New("the file became shorter while it was sent")}
-	case err != nil && err != io.EOF:
+	case err == io.EOF:
+		err = nil
+	case err != nil:
 		err = &SourceError{err}
 	}
 	return n, err
+}
+
+// Close makes it a body that net/http wraps in nothing, and leaves the file open.
+func (s *source) Close() error { return nil }
+
+func (s *source) send(to *net.TCPConn, n int64) (int64, error) {
+	body, ok := s.body.(Sender)
+	if !ok {
+		return 0, errors.ErrUnsupported
+	}
+	sent, err := body.SendAt(to, s.at, min(n, s.end-s.at))
+	s.at += sent
+	return sent, err
 }

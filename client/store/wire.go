@@ -42,7 +42,7 @@ const (
 func Wire() *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 20 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:            dial,
 		TLSHandshakeTimeout:    20 * time.Second,
 		ExpectContinueTimeout:  time.Second, // some sites never say 100; those that do save us the body of a refused upload
 		DisableCompression:     true,
@@ -52,6 +52,14 @@ func Wire() *http.Transport {
 		IdleConnTimeout:        50 * time.Second, // RGW closes after 65
 		MaxResponseHeaderBytes: 256 << 10,
 	}
+}
+
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := (&net.Dialer{Timeout: 20 * time.Second, KeepAlive: 30 * time.Second}).DialContext(ctx, network, address)
+	if tcp, ok := c.(*net.TCPConn); ok {
+		return conn{tcp}, err
+	}
+	return c, err
 }
 
 func onlyHTTP1() *http.Protocols {
@@ -248,6 +256,12 @@ func (b *watched) Read(p []byte) (int, error) {
 		err = errStalled
 	}
 	return n, err
+}
+
+func (b *watched) send(to *net.TCPConn, n int64) (int64, error) {
+	sent, err := send(b.ReadCloser, to, n)
+	b.watch.reset(b.watch.silence)
+	return sent, err
 }
 
 func (b *watched) Close() error {

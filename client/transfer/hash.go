@@ -87,23 +87,3 @@ func Copy(ctx context.Context, w io.Writer, r io.Reader, add func(int64)) (int64
 		}
 	}
 }
-
-// Metered is r, with add told of each piece that is read. Bytes that are read again, because they
-// have to be sent again, are taken back first. For one reader at a time.
-func Metered(r io.ReaderAt, add func(int64)) io.ReaderAt { return &metered{r: r, add: add} }
-
-type metered struct {
-	r   io.ReaderAt
-	add func(int64)
-	at  int64
-}
-
-func (m *metered) ReadAt(p []byte, off int64) (int, error) {
-	if off != m.at {
-		m.add(off - m.at)
-	}
-	n, err := m.r.ReadAt(p, off)
-	m.at = off + int64(n)
-	m.add(int64(n))
-	return n, err
-}

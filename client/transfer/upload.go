@@ -20,7 +20,7 @@ import (
 type Upload struct {
 	Plan   Plan
 	Source io.ReaderAt
-	Jobs   int // segments at a time; 0: 8
+	Jobs   int // segments on their way at a time; 0: 8
 
 	// Send is called with each segment when its MD5 is known, from several goroutines.
 	Send func(ctx context.Context, i int, off, n int64, md5 string) error
@@ -47,8 +47,10 @@ func (u Upload) Run(ctx context.Context) (md5s []string, sha string, err error) 
 	if jobs == 0 {
 		jobs = uploadJobs
 	}
-	jobs = min(jobs, u.Plan.Count)
-	lanes := newLanes(jobs)
+	// While so many segments move, as many others are hashed: that keeps the lanes full.
+	hashers := min(2*jobs, u.Plan.Count)
+	sending := make(chan struct{}, jobs)
+	lanes := newLanes(hashers)
 	defer lanes.close()
 	md5s = make([]string, u.Plan.Count)
 	gate := newGate(window)
@@ -73,7 +75,7 @@ func (u Upload) Run(ctx context.Context) (md5s []string, sha string, err error) 
 		}
 		return nil
 	})
-	for range jobs {
+	for range hashers {
 		g.Go(func() error {
 			h := lanes.hash()
 			defer h.Close()
@@ -85,7 +87,14 @@ func (u Upload) Run(ctx context.Context) (md5s []string, sha string, err error) 
 					return err
 				}
 				md5s[i] = hex.EncodeToString(h.Sum(nil))
-				if err := u.Send(ctx, i, off, n, md5s[i]); err != nil {
+				select {
+				case sending <- struct{}{}:
+				case <-ctx.Done():
+					return context.Cause(ctx)
+				}
+				err := u.Send(ctx, i, off, n, md5s[i])
+				<-sending
+				if err != nil {
 					return err
 				}
 			}
