@@ -179,13 +179,14 @@ func TestBigGoesOn(t *testing.T) {
 	if kept == 0 || kept >= 40 {
 		t.Fatalf("%d segments of 40 were kept", kept)
 	}
+	// The server may still take some of the eight that were on their way.
 	zero := time.Duration(0)
 	for _, c := range []struct {
 		older *time.Duration
 		kept  bool
 	}{{nil, true}, {&zero, false}} {
 		left, err := x.client.Clean(t.Context(), client.CleanRequest{Collection: x.collection, Older: c.older})
-		if err != nil || len(left) != 1 || left[0].Segments != kept || (left[0].Kept != "") != c.kept || left[0].Removed {
+		if err != nil || len(left) != 1 || left[0].Segments < kept || left[0].Segments > kept+8 || (left[0].Kept != "") != c.kept || left[0].Removed {
 			t.Errorf("clean lists %+v, %v", left, err)
 		}
 	}
@@ -200,7 +201,7 @@ func TestBigGoesOn(t *testing.T) {
 			puts++
 		}
 	}
-	if puts != 40-kept {
+	if puts > 40-kept || puts < 40-kept-8 {
 		t.Errorf("%d segments were sent, and %d of 40 were there", puts, kept)
 	}
 	x.back("a", path)
