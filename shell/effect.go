@@ -11,21 +11,20 @@ import (
 	"github.com/yuin/gopher-lua/parse"
 )
 
-// madeForEffect tells whether an entry is nothing but the call of a verb that changes something.
-// The images and files that it was about are what the user has just typed; they are in _ all the
-// same.
-func madeForEffect(source string) bool {
+// verbOf is the verb of client that an entry is a call of and nothing else; nil for any other
+// entry.
+func verbOf(source string) *verbs.Verb {
 	stmts, err := parse.Parse(strings.NewReader("return "+source), "entry")
 	if err != nil || len(stmts) != 1 {
-		return false
+		return nil
 	}
 	result, ok := stmts[0].(*ast.ReturnStmt)
 	if !ok || len(result.Exprs) != 1 {
-		return false
+		return nil
 	}
 	call, ok := result.Exprs[0].(*ast.FuncCallExpr)
 	if !ok {
-		return false
+		return nil
 	}
 	object, name := call.Receiver, call.Method // client:push(...)
 	if f, ok := call.Func.(*ast.AttrGetExpr); ok {
@@ -34,9 +33,37 @@ func madeForEffect(source string) bool {
 			name = key.Value
 		}
 	}
-	on, ok := object.(*ast.IdentExpr)
-	verb := verbs.Find(name)
-	return ok && on.Value == "client" && verb != nil && verb.Mutates
+	if on, ok := object.(*ast.IdentExpr); !ok || on.Value != "client" {
+		return nil
+	}
+	return verbs.Find(name)
+}
+
+// madeForEffect tells whether an entry is nothing but the call of a verb that changes something.
+// The images and files that it was about are what the user has just typed; they are in _ all the
+// same.
+func madeForEffect(source string) bool {
+	verb := verbOf(source)
+	return verb != nil && verb.Mutates
+}
+
+// foundNothing is what a verb that an entry is a call of says of an empty list; empty for any other
+// entry or value.
+func foundNothing(source string, values []lua.LValue) string {
+	if len(values) != 1 {
+		return ""
+	}
+	t, ok := values[0].(*lua.LTable)
+	if !ok {
+		return ""
+	}
+	if first, _ := t.Next(lua.LNil); first != lua.LNil {
+		return ""
+	}
+	if verb := verbOf(source); verb != nil {
+		return verb.Empty
+	}
+	return ""
 }
 
 // onlyNames tells whether values are an image or a path, or a list of them.

@@ -220,8 +220,12 @@ func (s *Session) complain(err error) {
 	s.c.Screen.Complain(err.Error())
 }
 
-// hintAt says, when a name alone was entered and leads to nothing, which one is near.
+// hintAt says, when a name alone was entered and leads to nothing, which one is near, and when a
+// verb found nothing, that it did.
 func (s *Session) hintAt(source string, values []lua.LValue) {
+	if text := foundNothing(source, values); text != "" {
+		s.c.Screen.Note(text)
+	}
 	if len(values) != 1 || values[0] != lua.LNil {
 		return
 	}
