@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell"
 	"github.com/sregistry-shell/sregistry-shell/shell/screen"
@@ -30,8 +32,12 @@ type app struct {
 	client *client.Client
 }
 
-// check refuses global flags that make no sense.
-func (a *app) check() error {
+// check refuses global flags that make no sense. A folder that is empty, as that of a variable not
+// set, must not lead to the server of the settings.
+func (a *app) check(flags *pflag.FlagSet) error {
+	if a.embedded == "" && flags.Changed("embedded") {
+		return usage(errors.New("--embedded= names no folder; without the = it is " + defaultFolder))
+	}
 	switch a.options.Progress {
 	case screen.ProgressAuto, screen.ProgressPlain, screen.ProgressNone:
 		return nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell"
+	"github.com/sregistry-shell/sregistry-shell/shell/nearest"
 	"github.com/sregistry-shell/sregistry-shell/shell/screen"
 	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
 )
@@ -74,11 +75,11 @@ func (a *app) root() *cobra.Command {
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
 			}
-			return unknown(args[0])
+			return a.unknown(cmd, args[0])
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.start(cmd.Context(), programs) },
 	}
@@ -95,7 +96,7 @@ func (a *app) root() *cobra.Command {
 	flags.BoolVar(&a.options.JSON, "json", false, "results and errors as JSON, one value a line")
 	flags.StringVar(&a.options.Progress, "progress", screen.ProgressAuto, "auto, plain (a line every 10 s) or none")
 	flags.BoolVar(&a.dryRun, "dry-run", false, "say what would be written, here and there, and write nothing")
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.check() }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.check(cmd.Flags()) }
 	flags.Func("bwlimit", "move at most this many bytes a second, up and down together: a `rate` such as 50M", func(s string) (err error) {
 		a.rate, err = client.ParseRate(s)
 		return err
@@ -115,11 +116,21 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
-// unknown is the error for a first word that is no command.
-func unknown(word string) error {
+// unknown is the error for a first word that is no command of root.
+func (a *app) unknown(root *cobra.Command, word string) error {
 	hint := "sregistry-shell --help lists the commands"
-	if strings.HasSuffix(word, ".lua") {
+	var names []string
+	for _, cmd := range root.Commands() {
+		names = append(names, cmd.Name())
+	}
+	near := nearest.Of(word, names)
+	switch {
+	case near != "":
+		hint = fmt.Sprintf("did you mean %q?", near)
+	case strings.HasSuffix(word, ".lua"):
 		hint = "a script is run by: sregistry-shell run " + word
+	case a.embedded == defaultFolder:
+		hint = "a folder for the images is written --embedded=" + word
 	}
 	return &client.Error{Op: "usage", Code: client.Invalid, Err: fmt.Errorf("there is no command %q", word), Hint: hint}
 }
