@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -164,5 +165,33 @@ func TestOtherMachine(t *testing.T) {
 	}
 	if err := s.Ready(); err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "elsewhere") {
 		t.Errorf("opened: %v", err)
+	}
+}
+
+// A line a request is told, and nothing in it that lets anybody in.
+func TestLogKeepsSecrets(t *testing.T) {
+	var mu sync.Mutex
+	var lines []string
+	e, a := start(t, localswift.Options{Log: func(line string) {
+		mu.Lock()
+		defer mu.Unlock()
+		lines = append(lines, line)
+	}})
+	a.want(201, "PUT", "/c", "")
+	a.want(201, "PUT", "/c/o", "0123")
+	nobody := anonymous(t, e)
+	nobody.want(401, "GET", "/c/o?temp_url_sig=5eC4e7&temp_url_expires=9999999999", "")
+	nobody.want(401, "GET", "/c/o?temp_url_sig=5eC4e7;x", "")
+	mu.Lock()
+	defer mu.Unlock()
+	all := strings.Join(lines, "\n")
+	is(t, "lines", len(lines), 5)
+	for _, secret := range []string{a.token, testUsers[0].Key, "5eC4e7"} {
+		if strings.Contains(all, secret) {
+			t.Errorf("%q is told: %s", secret, all)
+		}
+	}
+	if want := "PUT /v1/AUTH_test/c/o: 201 for test:owner, 4 bytes in, 0 out"; !strings.Contains(all, want) {
+		t.Errorf("%s\ndoes not tell %s", all, want)
 	}
 }

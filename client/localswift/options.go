@@ -1,9 +1,6 @@
 package localswift
 
-import (
-	"log/slog"
-	"time"
-)
+import "time"
 
 // Options say where an endpoint keeps its data and how it behaves. Only Dir is
 // required.
@@ -27,8 +24,9 @@ type Options struct {
 	NoSync bool
 	// Faults makes chosen requests go wrong; for tests.
 	Faults *Plan
-	// Log gets a line a request, without tokens and keys; nil means none.
-	Log *slog.Logger
+	// Log gets a line a request, without tokens, keys and signatures; nil means none. It is
+	// called from many goroutines.
+	Log func(line string)
 }
 
 // User is somebody who may sign in.

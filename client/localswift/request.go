@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -71,13 +70,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	defer s.running.Add(-1)
 	defer func() {
 		if v := recover(); v != nil && v != http.ErrAbortHandler {
-			s.logf(q, rec, body, start, fmt.Sprint(v))
+			s.tell(q, rec, body, start, fmt.Sprint(v))
 			panic(v)
 		} else if v != nil {
-			s.logf(q, rec, body, start, "connection cut")
+			s.tell(q, rec, body, start, "connection cut")
 			panic(v)
 		}
-		s.logf(q, rec, body, start, "")
+		s.tell(q, rec, body, start, "")
 	}()
 	if err := q.route(); err != nil {
 		if rec.status != 0 {
@@ -89,22 +88,20 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	q.drain(rec, body)
 }
 
-func (s *Server) logf(q *request, rec *recorder, body *countingBody, start time.Time, note string) {
+// tell gives Options.Log the line of a request.
+func (s *Server) tell(q *request, rec *recorder, body *countingBody, start time.Time, note string) {
 	if s.opt.Log == nil {
 		return
 	}
-	attrs := []slog.Attr{
-		slog.String("method", q.r.Method), slog.String("path", logPath(q.r.URL)),
-		slog.Int("status", rec.status), slog.Int64("in", body.n), slog.Int64("out", rec.n),
-		slog.Duration("took", time.Since(start)), slog.String("trans", q.trans),
-	}
+	line := fmt.Sprintf("%s %s: %d", q.r.Method, logPath(q.r.URL), rec.status)
 	if q.user != nil {
-		attrs = append(attrs, slog.String("user", q.user.Name))
+		line += " for " + q.user.Name
 	}
+	line += fmt.Sprintf(", %d bytes in, %d out (%s)", body.n, rec.n, time.Since(start).Round(100*time.Microsecond))
 	if note != "" {
-		attrs = append(attrs, slog.String("note", note))
+		line += ", " + note
 	}
-	s.opt.Log.LogAttrs(context.Background(), slog.LevelInfo, "request", attrs...)
+	s.opt.Log(line)
 }
 
 // logPath is the target as a log may show it: without a TempURL's signature.
@@ -113,7 +110,7 @@ func logPath(u *url.URL) string {
 		return u.EscapedPath()
 	}
 	v := u.Query()
-	if v.Has("temp_url_sig") {
+	if v.Has("temp_url_sig") || strings.Contains(u.RawQuery, "temp_url_sig") {
 		v.Set("temp_url_sig", "hidden")
 		return u.EscapedPath() + "?" + v.Encode()
 	}

@@ -149,9 +149,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		ReadHeaderTimeout: time.Minute,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-	}
-	if s.opt.Log == nil {
-		h.ErrorLog = quietLog
+		ErrorLog:          quietLog,
 	}
 	stopped := make(chan error, 1)
 	go func() {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -15,26 +16,31 @@ import (
 )
 
 func (a *app) serveCommand() *cobra.Command {
-	var addr, data string
+	var addr, data, as string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the embedded Swift endpoint to other programs",
 		Long: `Serves the storage of --embedded over HTTP, with the Swift API and v1 sign-in, and prints the exports
-that let this shell, sregistry, swift and rclone use it. It ends with Ctrl-C.`,
+that let this shell, sregistry, swift and rclone use it. It ends with Ctrl-C. With --debug it shows
+the requests it answers.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usage(fmt.Errorf("serve takes no argument, and there is %q", args[0]))
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), addr, data) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), addr, data, as) },
 	}
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
 	cmd.Flags().StringVar(&data, "data", "", "`folder` for the objects (default ~/.singularity/swift)")
+	cmd.Flags().StringVar(&as, "as", personalities[0].String(), "`server` to answer as, where they differ: openstack or rgw (Ceph RADOS Gateway)")
 	return cmd
 }
 
-func (a *app) serve(ctx context.Context, addr, data string) error {
+// personalities are the servers that serve can answer as; the first is the default.
+var personalities = []localswift.Personality{localswift.OpenStack, localswift.RGW}
+
+func (a *app) serve(ctx context.Context, addr, data, as string) error {
 	failed := func(code client.Code, err error) error {
 		return &client.Error{Op: "serve", Code: code, Err: err}
 	}
@@ -47,11 +53,23 @@ func (a *app) serve(ctx context.Context, addr, data string) error {
 	if data == "" {
 		return failed(client.Invalid, errors.New("there is no home for the objects: set HOME, or write --data DIR"))
 	}
-	server, err := localswift.Open(localswift.Options{Dir: data})
+	options := localswift.Options{Dir: data}
+	known := slices.IndexFunc(personalities, func(p localswift.Personality) bool { return p.String() == as })
+	if known < 0 {
+		return usage(fmt.Errorf("--as is openstack or rgw, and not %q", as))
+	}
+	options.Personality = personalities[known]
+	if a.options.Debug {
+		options.Log = a.out().Debug
+	}
+	server, err := localswift.Open(options)
 	if err != nil {
 		return failed(client.Invalid, err)
 	}
 	defer server.Close()
+	if err := server.Ready(); err != nil {
+		return failed(client.Invalid, err)
+	}
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
 		return failed(listenCode(err), err)
