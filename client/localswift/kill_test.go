@@ -57,6 +57,10 @@ func intEnv(t *testing.T, name string, usual int) int {
 	return n
 }
 
+// killBinary names, in the environment, the program whose serve is killed
+// instead of the test binary.
+const killBinary = "LOCALSWIFT_KILL_BINARY"
+
 // TestKill kills the server with SIGKILL at random moments under writes, and
 // checks the directory each time: what was acknowledged is there and whole,
 // what was not is as before or as it would have become, nothing half there is
@@ -65,6 +69,9 @@ func intEnv(t *testing.T, name string, usual int) int {
 func TestKill(t *testing.T) {
 	kills := intEnv(t, "LOCALSWIFT_KILLS", 8)
 	seed := intEnv(t, "LOCALSWIFT_SEED", 1)
+	if os.Getenv(killBinary) != "" {
+		t.Logf("kills %s serve", os.Getenv(killBinary))
+	}
 	rng := rand.New(rand.NewPCG(uint64(seed), 0))
 	dir := t.TempDir()
 	var writers []*writer
@@ -83,14 +90,17 @@ func TestKill(t *testing.T) {
 }
 
 // killOnce starts a server, lets the writers write, kills it after d and
-// returns how many changes were acknowledged. Every other time the server does
-// not sync, which a kill cannot tell, and is far quicker at writing.
+// returns how many changes were acknowledged. Every other time the test binary
+// does not sync, which a kill cannot tell, and is far quicker at writing.
 func killOnce(t *testing.T, dir string, writers []*writer, d time.Duration, kill int) int {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), killDir+"="+dir)
 	if kill%2 == 1 {
 		cmd.Env = append(cmd.Env, killNoSync+"=1")
+	}
+	if binary := os.Getenv(killBinary); binary != "" {
+		cmd = exec.Command(binary, "serve", "--addr", "127.0.0.1:0", "--data", dir)
 	}
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -102,13 +112,7 @@ func killOnce(t *testing.T, dir string, writers []*writer, d time.Duration, kill
 	}
 	defer cmd.Wait()
 	defer cmd.Process.Kill()
-	url, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := &localswifttest.Endpoint{URL: strings.TrimSpace(url)}
-	token, storage := e.SignIn(t, testUsers[0].Name, testUsers[0].Key)
-	a := &as{t, storage, token}
+	a := signInThere(t, bufio.NewReader(out))
 	if kill == 0 {
 		a.want(201, "PUT", "/c", "")
 	}
@@ -125,6 +129,33 @@ func killOnce(t *testing.T, dir string, writers []*writer, d time.Duration, kill
 		w.acknowledged = 0
 	}
 	return total
+}
+
+// signInThere signs in at the server that prints its URL, or that and its user
+// as exports.
+func signInThere(t *testing.T, out *bufio.Reader) *as {
+	t.Helper()
+	user := testUsers[0]
+	for {
+		line, err := out.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		switch name {
+		case "export SREGISTRY_SWIFT_USER":
+			user.Name = value
+		case "export SREGISTRY_SWIFT_TOKEN":
+			user.Key = value
+		case "export SREGISTRY_SWIFT_URL":
+			name = value
+			fallthrough
+		default:
+			e := &localswifttest.Endpoint{URL: name}
+			token, storage := e.SignIn(t, user.Name, user.Key)
+			return &as{t, storage, token}
+		}
+	}
 }
 
 // gone stands for an object that is not there.
@@ -193,13 +224,18 @@ func (w *writer) change(a *as, name string, before []string) (becomes string, st
 // unanswered change came to is settled now.
 func checkAfterKill(t *testing.T, dir string, writers []*writer) {
 	t.Helper()
-	s, err := localswift.Open(localswift.Options{Dir: dir, Users: testUsers, NoSync: true})
+	users := testUsers
+	if os.Getenv(killBinary) != "" {
+		users = nil // serve's own
+	}
+	s, err := localswift.Open(localswift.Options{Dir: dir, Users: users, NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
 	e := &localswifttest.Endpoint{URL: newServer(t, s.Handler())}
-	token, storage := e.SignIn(t, testUsers[0].Name, testUsers[0].Key)
+	owner := s.Users()[0]
+	token, storage := e.SignIn(t, owner.Name, owner.Key)
 	a := &as{t, storage, token}
 	listed := map[string]map[string]any{}
 	for _, entry := range a.entries("/c") {
