@@ -185,6 +185,12 @@ func (s *Session) enter(ctx context.Context, source string) error {
 		return s.vm.Eval(ctx, chunk, entry(source))
 	})
 	took := time.Since(began)
+	if text := s.explained; text != "" && ctx.Err() == nil {
+		s.explained = ""
+		if err := s.page(text); err != nil {
+			return err
+		}
+	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -237,6 +243,7 @@ func (s *Session) hintAt(source string, values []lua.LValue) {
 
 // show prints values, a line or more each; nil is nothing.
 func (s *Session) show(values []lua.LValue) error {
+	var text strings.Builder
 	for _, v := range values {
 		if v == lua.LNil {
 			continue
@@ -245,9 +252,10 @@ func (s *Session) show(values []lua.LValue) error {
 		if line == "file (stdout)" { // what io.write gives, to be called on
 			continue
 		}
-		if _, err := io.WriteString(s.c.Screen.Stdout(), line+"\n"); err != nil {
-			return err
-		}
+		text.WriteString(line + "\n")
 	}
-	return nil
+	if text.Len() == 0 {
+		return nil
+	}
+	return s.page(text.String())
 }

@@ -64,6 +64,7 @@ type Session struct {
 	prompting  atomic.Bool    // a person is there to be asked
 	reading    atomic.Bool    // the prompt waits for a line
 	entries    int
+	explained  string          // long help that the entry asked for
 	ctx        context.Context // of Interactive, for what completion looks up
 	remote     remoteNames
 	sofar      string // the lines of the entry before the one that is being typed
@@ -106,6 +107,7 @@ func (s *Session) machine(p Program) *vm.VM {
 			Debug:      s.c.Screen.Debug,
 			Confirm:    s.confirm,
 			TaskDone:   s.taskDone,
+			Explain:    s.explain,
 			Script:     p.Script,
 			Args:       p.Args,
 			Mode:       s.c.Mode,

@@ -32,7 +32,7 @@ func sit(t *testing.T, change func(*Config, map[string]string)) *sitting {
 func sitAt(t *testing.T, p *person, change func(*Config, map[string]string)) *sitting {
 	t.Helper()
 	s := &sitting{person: p, t: t, history: filepath.Join(t.TempDir(), "history"), ended: make(chan error, 1)}
-	env := map[string]string{"NO_COLOR": "1", "TERM": "xterm", "SREGISTRY_HISTORY": s.history}
+	env := map[string]string{"NO_COLOR": "1", "TERM": "xterm", "SREGISTRY_HISTORY": s.history, "PAGER": ""}
 	ctx, signals := watch(context.Background(),
 		func(c chan<- os.Signal, _ ...os.Signal) { s.signals = c }, func(chan<- os.Signal) {})
 	c := Config{

@@ -159,6 +159,19 @@ func (s *Screen) SetJSON() {
 // a size says 0.
 func (s *Screen) Width() int { return s.widthOf(s.opts.Out) }
 
+// Height is the number of rows of the terminal behind standard output; 0 where it is unknown.
+func (s *Screen) Height() int {
+	f, ok := s.opts.Out.(*os.File)
+	if !ok {
+		return 0
+	}
+	_, height, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return height
+}
+
 func (s *Screen) widthOf(stream any) int {
 	if w, _ := s.opts.Terminal(stream); w > 0 {
 		return w

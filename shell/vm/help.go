@@ -206,7 +206,9 @@ func (m *VM) openHelp() {
 		topic, err := m.topicOf(L.Get(2))
 		if err == "" {
 			if text, ok := Help(topic); ok {
-				m.write(L, m.opt.Stdout, "help", text+"\n")
+				if m.opt.Explain == nil || !m.opt.Explain(text+"\n") {
+					m.write(L, m.opt.Stdout, "help", text+"\n")
+				}
 				return 0
 			}
 			err = fmt.Sprintf("there is no help on %q", topic)

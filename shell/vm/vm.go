@@ -30,6 +30,9 @@ type Options struct {
 	// TaskDone is told of every task that ended, from a goroutine of its own; err is nil when it
 	// did what it should. It must not call the VM.
 	TaskDone func(label string, err error)
+	// Explain may take a text of help, which ends its line, to show it later; false leaves it to
+	// Stdout.
+	Explain func(text string) bool
 	// Script and Args are arg[0] and arg[1], arg[2], ... require looks beside Script first.
 	Script string
 	Args   []string
