@@ -265,7 +265,7 @@ func (s *Screen) draw() {
 			line = cut(fmt.Sprintf("%s (and %d more)", s.running[0].line(columns-16), n-1), columns-1)
 		}
 		io.WriteString(s.opts.Err, "\r"+pad(line, s.width))
-		s.drawn, s.width = 1, textCells(line)
+		s.drawn, s.width = []int{0}, textCells(line)
 		return
 	}
 	var lines []string
@@ -281,22 +281,24 @@ func (s *Screen) draw() {
 	}
 	var b strings.Builder
 	b.WriteString(s.top())
+	before := s.rows()
+	s.drawn = nil
 	for i, line := range lines {
 		if i > 0 {
 			b.WriteString("\n")
 		}
 		b.WriteString(line + "\x1b[K")
+		s.drawn = append(s.drawn, textCells(line))
 	}
-	if len(lines) < s.drawn {
+	if len(lines) < before {
 		b.WriteString("\x1b[J")
 	}
 	io.WriteString(s.opts.Err, b.String())
-	s.drawn = len(lines)
 }
 
 // erase takes the progress lines off the terminal; s.mu is held.
 func (s *Screen) erase() {
-	if s.drawn == 0 {
+	if len(s.drawn) == 0 {
 		return
 	}
 	if s.plainTerm {
@@ -304,13 +306,22 @@ func (s *Screen) erase() {
 	} else {
 		io.WriteString(s.opts.Err, s.top()+"\x1b[J")
 	}
-	s.drawn, s.width = 0, 0
+	s.drawn, s.width = nil, 0
 }
 
 // top is the way to the beginning of the progress lines.
 func (s *Screen) top() string {
-	if s.drawn > 1 {
-		return fmt.Sprintf("\r\x1b[%dA", s.drawn-1)
+	if rows := s.rows(); rows > 1 {
+		return fmt.Sprintf("\r\x1b[%dA", rows-1)
 	}
 	return "\r"
+}
+
+// rows is how many rows the progress lines take: a terminal that became narrower has broken them.
+func (s *Screen) rows() int {
+	rows, columns := 0, s.widthOf(s.opts.Err)
+	for _, cells := range s.drawn {
+		rows += 1 + max(0, cells-1)/columns
+	}
+	return rows
 }

@@ -196,6 +196,25 @@ func TestNarrowTerminal(t *testing.T) {
 	}
 }
 
+func TestResizedTerminal(t *testing.T) {
+	b := newBench("e", nil)
+	b.Note("before")
+	first := b.Begin(client.Transfer{Verb: "push", Label: "lab/a", Size: 100})
+	second := b.Begin(client.Transfer{Verb: "push", Label: "lab/b", Size: 100})
+	for _, width := range []int{30, 20, 50, 80} {
+		b.err.resize(width)
+		b.tick()
+		if got := strings.Split(b.err.sees(), "\n"); len(got) != 4 || got[0] != "before" || !strings.HasPrefix(got[1], "Progress |-") || !strings.HasPrefix(got[3], "In all") {
+			t.Errorf("%d columns: %q", width, got)
+		}
+	}
+	b.err.resize(25)
+	first.End(errors.New("no"))
+	b.err.resize(12)
+	second.End(errors.New("no"))
+	b.err.expect(t, "before\n")
+}
+
 func TestManyAtOnce(t *testing.T) {
 	b := newBench("oe", nil)
 	b.err.wrote = make(chan struct{}, 1e6)

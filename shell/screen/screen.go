@@ -78,7 +78,7 @@ type Screen struct {
 	running []*meter
 	moved   int64   // bytes of transfers that ended while others ran
 	size    int64   // and of how many
-	drawn   int     // lines of progress that are on the terminal now
+	drawn   []int   // the columns of the lines of progress that are on the terminal now
 	width   int     // widest line of a dumb terminal that has to be covered
 	partial bool    // standard output is in the middle of a line, on a terminal
 	held    bool    // a prompt is pending

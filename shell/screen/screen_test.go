@@ -78,6 +78,25 @@ func (f *fakeTerminal) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// resize makes the terminal as wide, and breaks lines that are longer, or joins them again.
+func (f *fakeTerminal) resize(width int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.width = width
+	var broken []string
+	for _, line := range f.lines {
+		line = strings.TrimRight(line, " ")
+		for len(line) > width {
+			broken = append(broken, line[:width])
+			line = line[width:]
+		}
+		broken = append(broken, line)
+	}
+	f.lines = broken
+	f.row = len(broken) - 1
+	f.col = len(broken[f.row])
+}
+
 // sees is what is on the terminal, without blanks at line ends.
 func (f *fakeTerminal) sees() string {
 	f.mu.Lock()
