@@ -44,6 +44,9 @@ type Transport struct {
 
 // RoundTrip sends a request made for Placeholder.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.String() == Discovery {
+		return t.discover(req)
+	}
 	rest, ours := strings.CutPrefix(req.URL.String(), Placeholder)
 	if !ours {
 		closeBody(req)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"io"
 )
 
@@ -30,6 +31,42 @@ func (d DryRun) PutManifest(_ context.Context, key Key, segments []Segment, h He
 	}
 	o.ETag = LargeETag(md5s)
 	return o, nil
+}
+
+// Copy says so, and describes what would be there.
+func (d DryRun) Copy(_ context.Context, from Object, to Key, h Header) (Object, error) {
+	d.Say("copy " + from.Key.String() + " to " + to.String())
+	o := from
+	o.Key, o.ContentType, o.Expires = to, h.ContentType, h.Expires
+	return o, nil
+}
+
+// SetExpiry says so.
+func (d DryRun) SetExpiry(_ context.Context, key Key, h Header) error {
+	if h.Expires.IsZero() {
+		d.Say("keep " + key.String() + " for good")
+	} else {
+		d.Say("let " + key.String() + " expire at " + h.Expires.UTC().Format("2006-01-02T15:04:05Z"))
+	}
+	return nil
+}
+
+// Access says what would be set, and describes it.
+func (d DryRun) Access(ctx context.Context, container string, set *Grants) (Grants, error) {
+	if set == nil {
+		return d.Store.Access(ctx, container, nil)
+	}
+	if _, err := d.Store.Access(ctx, container, nil); err != nil {
+		return Grants{}, err
+	}
+	d.Say(fmt.Sprintf("let the collection %s be %s", container, set))
+	return *set, nil
+}
+
+// SetTempURLKey says so.
+func (d DryRun) SetTempURLKey(context.Context) error {
+	d.Say("give the account a key to sign URLs with")
+	return nil
 }
 
 // Delete says so if there is something to delete.

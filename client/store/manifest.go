@@ -31,7 +31,7 @@ type manifestEntry struct {
 func (s *Swift) PutManifest(ctx context.Context, key Key, segments []Segment, h Header) (Object, error) {
 	entries := make([]manifestEntry, len(segments))
 	md5s := make([]string, len(segments))
-	o := Object{Key: key, ContentType: h.ContentType, Large: true}
+	o := Object{Key: key, ContentType: h.ContentType, Large: true, Expires: h.Expires}
 	for i, segment := range segments {
 		entries[i] = manifestEntry{"/" + segment.Key.String(), segment.MD5, segment.Size}
 		md5s[i] = segment.MD5
@@ -47,13 +47,10 @@ func (s *Swift) PutManifest(ctx context.Context, key Key, segments []Segment, h 
 	}
 	req.Header.Set("User-Agent", signin.UserAgent)
 	req.Header.Set("Accept", "application/json") // of the answer behind a heartbeat
-	req.Header.Set("Content-Type", h.ContentType)
 	if h.IfAbsent {
 		req.Header.Set("If-None-Match", "*")
 	}
-	for name, value := range h.Meta {
-		req.Header.Set("X-Object-Meta-"+name, value)
-	}
+	h.beside(req.Header.Set)
 	resp, err := s.http.Do(req)
 	if err = plain(ctx, err); err != nil {
 		return Object{}, err

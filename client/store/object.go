@@ -37,6 +37,9 @@ func described(key Key, header func(string) string) (Object, error) {
 	if stamp, err := strconv.ParseFloat(header("X-Timestamp"), 64); err == nil && stamp > 0 {
 		o.Modified = time.UnixMicro(int64(stamp * 1e6)).UTC() // Last-Modified is rounded up to a second
 	}
+	if stamp, err := strconv.ParseInt(header("X-Delete-At"), 10, 64); err == nil && stamp > 0 {
+		o.Expires = time.Unix(stamp, 0).UTC()
+	}
 	o.Large = strings.EqualFold(header("X-Static-Large-Object"), "true") || header("X-Object-Manifest") != ""
 	return o, nil
 }
@@ -145,9 +148,6 @@ func (s *Swift) Put(ctx context.Context, key Key, body io.ReaderAt, off, n int64
 	}
 	req.ContentLength = n
 	req.Header.Set("User-Agent", signin.UserAgent)
-	if h.ContentType != "" {
-		req.Header.Set("Content-Type", h.ContentType)
-	}
 	if n > 0 {
 		req.Header.Set("Expect", "100-continue")
 	}
@@ -157,16 +157,14 @@ func (s *Swift) Put(ctx context.Context, key Key, body io.ReaderAt, off, n int64
 	if h.IfAbsent {
 		req.Header.Set("If-None-Match", "*")
 	}
-	for name, value := range h.Meta {
-		req.Header.Set("X-Object-Meta-"+name, value)
-	}
+	h.beside(req.Header.Set)
 	resp, err := s.http.Do(req)
 	if err = plain(ctx, err); err != nil {
 		return Object{}, err
 	}
 	io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
 	resp.Body.Close()
-	o := Object{Key: key, Size: n, ETag: strings.ToLower(strings.Trim(resp.Header.Get("Etag"), `"`)), ContentType: h.ContentType}
+	o := Object{Key: key, Size: n, ETag: strings.ToLower(strings.Trim(resp.Header.Get("Etag"), `"`)), ContentType: h.ContentType, Expires: h.Expires}
 	if h.MD5 != "" && o.ETag != "" && o.ETag != h.MD5 {
 		return Object{}, ErrDamaged
 	}

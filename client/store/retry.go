@@ -243,8 +243,36 @@ func (r Retry) CreateContainer(ctx context.Context, container string) error {
 	return r.retry(ctx, func(bool) error { return r.Store.CreateContainer(ctx, container) })
 }
 
-// Room is repeatable as it stands.
-func (r Retry) Room(ctx context.Context, container string) (room Room, err error) {
-	err = r.retry(ctx, func(bool) error { room, err = r.Store.Room(ctx, container); return err })
-	return room, err
+// Quota is repeatable as it stands.
+func (r Retry) Quota(ctx context.Context, container string) (q Quota, err error) {
+	err = r.retry(ctx, func(bool) error { q, err = r.Store.Quota(ctx, container); return err })
+	return q, err
+}
+
+// Copy is repeatable as it stands.
+func (r Retry) Copy(ctx context.Context, from Object, to Key, h Header) (o Object, err error) {
+	err = r.retry(ctx, func(bool) error { o, err = r.Store.Copy(ctx, from, to, h); return err })
+	return o, err
+}
+
+// SetExpiry is repeatable as it stands.
+func (r Retry) SetExpiry(ctx context.Context, key Key, h Header) error {
+	return r.retry(ctx, func(bool) error { return r.Store.SetExpiry(ctx, key, h) })
+}
+
+// Access is repeatable as it stands.
+func (r Retry) Access(ctx context.Context, container string, set *Grants) (g Grants, err error) {
+	err = r.retry(ctx, func(bool) error { g, err = r.Store.Access(ctx, container, set); return err })
+	return g, err
+}
+
+// TempURL is repeatable as it stands.
+func (r Retry) TempURL(ctx context.Context, key Key, method string, ends time.Time) (u string, err error) {
+	err = r.retry(ctx, func(bool) error { u, err = r.Store.TempURL(ctx, key, method, ends); return err })
+	return u, err
+}
+
+// SetTempURLKey is repeatable: an attempt whose answer was lost has set the key, which stays.
+func (r Retry) SetTempURLKey(ctx context.Context) error {
+	return r.retry(ctx, func(bool) error { return r.Store.SetTempURLKey(ctx) })
 }

@@ -36,6 +36,7 @@ type Object struct {
 	ContentType string
 	Modified    time.Time // UTC
 	Large       bool      // a large object (SLO or DLO); a listing may not tell, Stat does
+	Expires     time.Time // when the server deletes it; zero when it does not, and in listings
 }
 
 // Container describes one container, as the account's listing counts it.
@@ -51,6 +52,7 @@ type Header struct {
 	Meta        map[string]string // X-Object-Meta-*, without the prefix
 	MD5         string            // of the bytes; the server refuses others
 	IfAbsent    bool              // store only where nothing is; best effort where the server ignores it
+	Expires     time.Time         // when the server deletes it; zero: never
 }
 
 // Listing selects objects of a container by their names' bytes.
@@ -98,6 +100,14 @@ type Store interface {
 	// PutManifest stores a large object that is the segments in their order, and returns it. The
 	// segments must be there; the server checks sizes, and hashes where it can.
 	PutManifest(ctx context.Context, key Key, segments []Segment, h Header) (Object, error)
+	// Copy makes the server store the bytes of a plain object under another name, with what h says
+	// and nothing of what was stored beside the original. It fails with ErrChanged when the
+	// original is not as from says (ETag); where the server does not compare first, the copy is
+	// made by then, of what is there now.
+	Copy(ctx context.Context, from Object, to Key, h Header) (Object, error)
+	// SetExpiry changes when the server deletes an object; the zero time is never. What h says is
+	// stored anew, because the server forgets it.
+	SetExpiry(ctx context.Context, key Key, h Header) error
 	// Delete removes an object, of a large one the manifest alone; ErrNotFound when there is none.
 	Delete(ctx context.Context, key Key) error
 	// List goes through the objects of a container by name. Entries may lack ETag and Size.
@@ -108,8 +118,15 @@ type Store interface {
 	HasContainer(ctx context.Context, container string) (bool, error)
 	// CreateContainer makes a container; one that is there already is no error.
 	CreateContainer(ctx context.Context, container string) error
-	// Room tells how much a container may still take.
-	Room(ctx context.Context, container string) (Room, error)
+	// Quota tells how much a container holds and may hold; the account, when its name is empty.
+	Quota(ctx context.Context, container string) (Quota, error)
+	// Access tells who may use a container besides its owner, and sets it first unless set is nil.
+	Access(ctx context.Context, container string, set *Grants) (Grants, error)
+	// TempURL signs a URL for one object, which needs no other rights until it ends. ErrNoKey when
+	// the owner has set no key to sign with; SetTempURLKey sets one.
+	TempURL(ctx context.Context, key Key, method string, ends time.Time) (string, error)
+	// SetTempURLKey gives the account a random key to sign URLs with, unless it has one.
+	SetTempURLKey(ctx context.Context) error
 	// MaxObject is the most bytes one Put can store.
 	MaxObject() int64
 }

@@ -20,8 +20,9 @@ import (
 // Small calls and uploads go through ncw/swift; what has an answer to read goes straight to
 // net/http, because ncw/swift starts a goroutine for every Read.
 type Swift struct {
-	conn *swift.Connection
-	http *http.Client
+	conn      *swift.Connection
+	http      *http.Client
+	discovery discovery
 }
 
 var _ Store = (*Swift)(nil)

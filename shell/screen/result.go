@@ -72,6 +72,12 @@ func (s *Screen) resultLines(v any) []string {
 			rows[i] = []string{Safe(each.Name), plural(each.Images, "image"), Size(each.Bytes)}
 		}
 		return numbered(rows, "<>>")
+	case []client.Usage:
+		rows := make([][]string, len(x))
+		for i, each := range x {
+			rows[i] = []string{Safe(each.String()), plural(each.Objects, "object"), Size(each.Bytes), Quota(each)}
+		}
+		return numbered(rows, "<>><")
 	}
 	r := reflect.Indirect(reflect.ValueOf(v))
 	switch r.Kind() {
@@ -235,6 +241,21 @@ func numbered(rows [][]string, align string) []string {
 		lines[n] = strings.TrimRight(b.String(), " ")
 	}
 	return lines
+}
+
+// Quota is what of a usage may be, in words.
+func Quota(u client.Usage) string {
+	var parts []string
+	if u.Quota >= 0 {
+		parts = append(parts, Size(u.Quota))
+	}
+	if u.MaxObjects >= 0 {
+		parts = append(parts, plural(u.MaxObjects, "object"))
+	}
+	if len(parts) == 0 {
+		return "no quota"
+	}
+	return "of " + strings.Join(parts, " and ")
 }
 
 func plural(n int64, what string) string {

@@ -144,7 +144,16 @@ func (v *Verb) assign(request any, p Param, value any) error {
 		}
 	case Bool:
 		if x, ok := value.(bool); ok {
+			if p.pointer {
+				field.Set(reflect.New(field.Type().Elem()))
+				field = field.Elem()
+			}
 			field.SetBool(x != p.Inverted)
+			return nil
+		}
+	case Names:
+		if names, ok := listOf(value); ok {
+			field.Set(reflect.ValueOf(&names))
 			return nil
 		}
 	case Age:
@@ -169,10 +178,39 @@ func (v *Verb) assign(request any, p Param, value any) error {
 		}
 	}
 	want := "a " + string(p.Kind)
-	if p.Kind == Number {
+	switch p.Kind {
+	case Number:
 		want = "a whole number, 0 or more"
+	case Names:
+		want = "a list of strings"
 	}
 	return v.invalid("%s must be %s, not %s", p.Name, want, describe(value))
+}
+
+// listOf makes a list of names of a Lua list, or of one string with commas.
+func listOf(value any) (names []string, ok bool) {
+	names = []string{}
+	switch x := value.(type) {
+	case string:
+		for name := range strings.SplitSeq(x, ",") {
+			if name = strings.TrimSpace(name); name != "" {
+				names = append(names, name)
+			}
+		}
+		return names, true
+	case []any:
+		for _, item := range x {
+			name, ok := item.(string)
+			if !ok {
+				return nil, false
+			}
+			names = append(names, name)
+		}
+		return names, true
+	case map[string]any:
+		return names, len(x) == 0
+	}
+	return nil, false
 }
 
 // BindCommand decodes a command line: positional arguments, and those flags that were given, by
@@ -188,7 +226,7 @@ func (v *Verb) BindCommand(positional []string, flags map[string]any) (Call, err
 			value, ok := flags[p.Flag]
 			switch {
 			case !ok || p.Flag == "":
-			case p.Kind == Age || p.Kind == Number:
+			case p.Kind == Age || p.Kind == Number || p.pointer:
 				if err := v.assign(request, p, value); err != nil {
 					return nil, err
 				}

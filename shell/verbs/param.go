@@ -16,6 +16,7 @@ const (
 	Bool   Kind = "boolean"
 	Number Kind = "number"   // a whole number
 	Age    Kind = "duration" // a string that client.ParseAge reads, or seconds
+	Names  Kind = "list"     // of strings; a string is split at commas
 )
 
 // Param is one argument or option of a verb, read from the tags of a field of its request:
@@ -38,7 +39,8 @@ type Param struct {
 	Inverted   bool   // the field holds the opposite of what Lua gives: true by default
 	Complete   string
 
-	field int
+	field   int
+	pointer bool // the field is nil unless a value is given
 }
 
 // paramsOf reads the parameters of a request struct, arguments first. A tag that makes no sense
@@ -51,10 +53,17 @@ func paramsOf(request any) []Param {
 		p := Param{Help: f.Tag.Get("help"), Complete: f.Tag.Get("complete"), field: i}
 		switch f.Type.Kind() {
 		case reflect.Pointer:
-			if f.Type != reflect.TypeFor[*time.Duration]() {
+			p.pointer = true
+			switch f.Type {
+			case reflect.TypeFor[*time.Duration]():
+				p.Kind = Age
+			case reflect.TypeFor[*[]string]():
+				p.Kind = Names
+			case reflect.TypeFor[*bool]():
+				p.Kind = Bool
+			default:
 				panic(fmt.Sprintf("%s.%s: a parameter cannot be a %s", t, f.Name, f.Type))
 			}
-			p.Kind = Age
 		case reflect.String:
 			p.Kind = String
 		case reflect.Bool:

@@ -1,4 +1,7 @@
 package verbs
 
 // table is the table: the order is the order of help and of README.
-var table = []*Verb{push, pull, search, list, each, stat, exists, inspect, collections, remove, clean}
+var table = []*Verb{
+	push, pull, search, list, each, stat, exists, inspect, versions, remove, share,
+	collections, access, usage, clean,
+}

@@ -77,6 +77,10 @@ func TestBind(t *testing.T) {
 			client.PullRequest{Image: "lab/a"}, client.PullRequest{Image: "lab/a-v1.sif"}, client.PullRequest{Image: "lab/b", File: "b"}}},
 		{"clean", items{options{"older": 0.0}}, items{client.CleanRequest{Older: new(time.Duration)}}},
 		{"clean", items{options{"older": "2d"}}, items{client.CleanRequest{Older: age(48 * time.Hour)}}},
+		{"access", items{"lab", options{"read": items{"a", "b:c"}, "write": "d, e", "public": false}}, items{
+			client.AccessRequest{Collection: "lab", Read: &[]string{"a", "b:c"}, Write: &[]string{"d", "e"}, Public: new(bool)}}},
+		{"access", items{"lab", options{"read": options{}, "write": ""}}, items{client.AccessRequest{Collection: "lab", Read: &[]string{}, Write: &[]string{}}}},
+		{"access", items{"lab"}, items{client.AccessRequest{Collection: "lab"}}},
 		{"search", nil, items{client.ListRequest{}}},
 		{"search", items{nil}, items{client.ListRequest{}}},
 	} {
@@ -93,6 +97,8 @@ func TestBind(t *testing.T) {
 
 func age(d time.Duration) *time.Duration { return &d }
 
+func yes() *bool { b := true; return &b }
+
 func values(c Call) (out items) {
 	for _, r := range c.requests {
 		switch x := r.(type) {
@@ -105,6 +111,8 @@ func values(c Call) (out items) {
 		case *client.DeleteRequest:
 			out = append(out, *x)
 		case *client.CleanRequest:
+			out = append(out, *x)
+		case *client.AccessRequest:
 			out = append(out, *x)
 		}
 	}
@@ -131,6 +139,8 @@ func TestBindRefuses(t *testing.T) {
 		{"push", items{items{items{"a"}}}, "item 1 of the list"},
 		{"clean", items{options{"older": "soon"}}, `older: "soon" is no duration`},
 		{"pull", items{items{"a"}, "b"}, "one table of options"},
+		{"access", items{"lab", options{"read": items{1.0}}}, "read must be a list of strings, not a table"},
+		{"access", items{"lab", options{"public": "yes"}}, "public must be a boolean, not a string"},
 		{"collections", items{options{"x": 1.0}}, `unknown option "x"; it takes none`},
 	} {
 		_, err := Find(c.verb).Bind(c.args)
@@ -152,6 +162,7 @@ func TestBindCommand(t *testing.T) {
 		{"pull", []string{"lab/a"}, options{"name": "f", "no-cache": true}, items{client.PullRequest{Image: "lab/a", File: "f", NoSave: true}}},
 		{"pull", []string{"lab/a", "lab/b"}, options{"name": "d/"}, items{client.PullRequest{Image: "lab/a", File: "d/"}, client.PullRequest{Image: "lab/b", File: "d/"}}},
 		{"search", nil, nil, items{client.ListRequest{}}},
+		{"access", []string{"lab"}, options{"read": "a,b", "public": true}, items{client.AccessRequest{Collection: "lab", Read: &[]string{"a", "b"}, Public: yes()}}},
 	} {
 		call, err := Find(c.verb).BindCommand(c.args, c.flags)
 		if err != nil {

@@ -210,8 +210,17 @@ func record(t *lua.LTable, rt reflect.Type) reflect.Value {
 				field.SetBool(bool(x))
 			}
 		case *lua.LTable:
-			if field.Kind() == reflect.Struct {
+			switch {
+			case field.Kind() == reflect.Struct:
 				field.Set(record(x, field.Type()))
+			case field.Type() == reflect.TypeFor[[]string]():
+				var all []string
+				for i := 1; i <= x.Len(); i++ {
+					if s, ok := x.RawGetInt(i).(lua.LString); ok {
+						all = append(all, string(s))
+					}
+				}
+				field.Set(reflect.ValueOf(all))
 			}
 		}
 	}

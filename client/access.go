@@ -1,0 +1,123 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sregistry-shell/sregistry-shell/client/name"
+	"github.com/sregistry-shell/sregistry-shell/client/store"
+)
+
+// AccessRequest asks who may use a collection, and sets it where an option is given.
+type AccessRequest struct {
+	Collection string    `arg:"collection" complete:"collection" help:"the collection"`
+	Read       *[]string `opt:"read" help:"who may read and list it: accounts, or account:user; none takes it from everybody"`
+	Write      *[]string `opt:"write" help:"who may push and delete"`
+	Public     *bool     `opt:"public" help:"whether anybody may read it without signing in"`
+	Listing    *bool     `opt:"listing" help:"whether anybody may list it, too (default: as public)"`
+}
+
+// Access says who may use a collection besides its owner. The json names are the fields of the Lua
+// table.
+type Access struct {
+	Collection string   `json:"collection"`
+	Public     bool     `json:"public"`  // anybody may read it, without signing in
+	Listing    bool     `json:"listing"` // and list it
+	Read       []string `json:"read"`    // accounts, or account:user
+	Write      []string `json:"write"`
+}
+
+// String says it in words.
+func (a Access) String() string {
+	return a.Collection + ": " + store.Grants{Public: a.Public, Listing: a.Listing, Read: a.Read, Write: a.Write}.String()
+}
+
+// changes tells whether the request sets anything.
+func (r AccessRequest) changes() bool {
+	return r.Read != nil || r.Write != nil || r.Public != nil || r.Listing != nil
+}
+
+// Access shows who may use a collection, and sets what the request names first; the rest stays.
+// Where a server gives rights to whole accounts only, account:user becomes account, with a warning.
+// Denied for who does not own the collection.
+func (c *Client) Access(ctx context.Context, r AccessRequest) (Access, error) {
+	access, err := c.access(ctx, r)
+	return access, fail("access", r.Collection, err)
+}
+
+func (c *Client) access(ctx context.Context, r AccessRequest) (Access, error) {
+	collection := strings.TrimSuffix(strings.TrimPrefix(r.Collection, "swift://"), "/")
+	if err := name.CheckCollection(collection); err != nil {
+		return Access{}, refuse(Invalid, err, "")
+	}
+	for _, list := range []*[]string{r.Read, r.Write} {
+		if err := checkNames(list); err != nil {
+			return Access{}, refuse(Invalid, err, "public=true lets everybody read")
+		}
+	}
+	g, err := c.store.Access(ctx, collection, nil)
+	if err == nil && r.changes() {
+		set := merged(g, r)
+		if g, err = c.store.Access(ctx, collection, &set); err == nil {
+			c.wider(set, g)
+		}
+	}
+	switch {
+	case errors.Is(err, store.ErrHidden), errors.Is(err, store.ErrDenied):
+		return Access{}, refuse(Denied, fmt.Errorf("only the owner of a collection sees and sets who may use it (%w)", err), "")
+	case errors.Is(err, store.ErrNotFound):
+		return Access{}, notFound(place{name: name.Name{Collection: collection}, missing: true})
+	case err != nil:
+		return Access{}, err
+	}
+	return Access{Collection: collection, Public: g.Public, Listing: g.Listing, Read: list(g.Read), Write: list(g.Write)}, nil
+}
+
+// merged is what is there with what a request changes.
+func merged(g store.Grants, r AccessRequest) store.Grants {
+	if r.Read != nil {
+		g.Read = *r.Read
+	}
+	if r.Write != nil {
+		g.Write = *r.Write
+	}
+	if r.Public != nil {
+		g.Public, g.Listing = *r.Public, *r.Public
+	}
+	if r.Listing != nil {
+		g.Listing = *r.Listing
+	}
+	return g
+}
+
+// wider warns of names that the server took for more than they say.
+func (c *Client) wider(set, got store.Grants) {
+	for _, who := range slices.Concat(set.Read, set.Write) {
+		account, _, user := strings.Cut(who, ":")
+		if user && !slices.Contains(got.Read, who) && !slices.Contains(got.Write, who) && slices.Contains(slices.Concat(got.Read, got.Write), account) {
+			c.report.Warn(fmt.Sprintf("this server gives rights to whole accounts: %s stands for everybody of %s", who, account))
+		}
+	}
+}
+
+// checkNames refuses what would mean something else in an access list.
+func checkNames(names *[]string) error {
+	if names == nil {
+		return nil
+	}
+	for _, who := range *names {
+		if err := name.CheckObject(who); err != nil {
+			return err
+		}
+		if who == "" || strings.HasPrefix(who, ".") || strings.ContainsAny(who, ", \t") {
+			return fmt.Errorf("%q is no account and no account:user", who)
+		}
+	}
+	return nil
+}
+
+// list is a list that is never nil.
+func list(names []string) []string { return append([]string{}, names...) }

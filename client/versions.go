@@ -1,0 +1,108 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"sort"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sregistry-shell/sregistry-shell/client/name"
+	"github.com/sregistry-shell/sregistry-shell/client/store"
+)
+
+// VersionsRequest names the image whose tags are asked for.
+type VersionsRequest struct {
+	Image string `arg:"image" complete:"image" help:"the image: collection/image; a tag is left aside"`
+}
+
+// Versions lists all tags of an image: those whose names were recorded first, then those that only
+// their objects' names tell, each with the youngest first. NotFound when there is none.
+func (c *Client) Versions(ctx context.Context, r VersionsRequest) ([]Image, error) {
+	images, err := c.versions(ctx, r.Image)
+	return images, fail("versions", r.Image, err)
+}
+
+func (c *Client) versions(ctx context.Context, image string) ([]Image, error) {
+	n, err := name.Parse(image)
+	if err != nil {
+		return nil, refuse(Invalid, err, "")
+	}
+	spelled := []name.Name{n}
+	if lower := n.Lower(); lower != n {
+		half := n
+		half.Image = lower.Image
+		spelled = append(spelled, half, lower)
+	}
+	for _, n := range spelled {
+		found, err := c.tags(ctx, n)
+		if err != nil && !errors.Is(err, store.ErrNotFound) || len(found) > 0 {
+			return found, err
+		}
+	}
+	// The name of an object stands for the image that it is.
+	o, err := c.locate(ctx, n, false)
+	if err != nil {
+		return nil, err
+	}
+	exact := imageOf(o)
+	found, err := c.tags(ctx, name.Name{Collection: exact.Collection, Image: exact.Name})
+	if err == nil && len(found) == 0 {
+		found = []Image{exact}
+	}
+	return found, err
+}
+
+// tags are the objects of a collection that are tags of an image: by their records, or by their
+// names when they have none.
+func (c *Client) tags(ctx context.Context, n name.Name) ([]Image, error) {
+	type tagged struct {
+		o        store.Object
+		recorded bool
+	}
+	var all []*tagged
+	for o, err := range c.store.List(ctx, n.Collection, store.Listing{Prefix: n.Image}) {
+		if err != nil {
+			return nil, err
+		}
+		if name.CheckObject(o.Object) != nil || strings.HasPrefix(o.Object, segmentsDir) {
+			continue
+		}
+		if image := imageOf(o); image.Name == n.Image && image.Tag != "" {
+			_, recorded := name.ParseRecord(o.ContentType, o.Object)
+			all = append(all, &tagged{o, recorded})
+		}
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(listers)
+	for _, t := range all {
+		if t.o.ETag != "" || t.recorded {
+			continue
+		}
+		g.Go(func() error { // a large object of another tool
+			o, err := c.store.Stat(gctx, t.o.Key)
+			if err == nil {
+				t.o = o
+			}
+			if errors.Is(err, store.ErrNotFound) {
+				return nil
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	sort.SliceStable(all, func(i, j int) bool {
+		if all[i].recorded != all[j].recorded {
+			return all[i].recorded
+		}
+		return all[i].o.Modified.After(all[j].o.Modified)
+	})
+	images := make([]Image, len(all))
+	for i, t := range all {
+		images[i] = imageOf(t.o)
+	}
+	return images, nil
+}

@@ -1,0 +1,26 @@
+package verbs
+
+import (
+	"context"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+)
+
+var access = define(spec[client.AccessRequest, client.Access]{
+	name:    "access",
+	summary: "show or set who may use a collection",
+	help: `What is given is set, the rest stays as it is; read={} takes the right to read from everybody who
+has it by name. Names are accounts ("lab") or users of one ("lab:ann"); where the server gives rights to whole
+accounts only, a warning says so, and with Keystone they are ids. Who may write should be able to
+read as well.`,
+	returns: "a table with collection, public, listing, read and write",
+	examples: []string{
+		`client.access("lab")`,
+		`client.access("lab", {read={"physics", "chemistry:ann"}, write="physics"})`,
+		`client.access("lab", {public=false, read={}, write={}})`,
+	},
+	mutates: true,
+	call: func(ctx context.Context, c *client.Client, r client.AccessRequest) (client.Access, error) {
+		return c.Access(ctx, r)
+	},
+})
