@@ -47,6 +47,7 @@ func (c *Client) PullAll(ctx context.Context, rs []PullRequest) ([]string, error
 		targets[r.File] = true
 	}
 	p := puller{c, usualSizes, &sync.Map{}}
+	ctx = catalogued(ctx, rs, func(r PullRequest) (name.Name, error) { return name.Parse(r.Image) })
 	return batch(ctx, "pull", rs, jobs(rs, func(r PullRequest) int { return r.Jobs }),
 		func(ctx context.Context, r PullRequest) (string, error) {
 			path, err := p.pull(ctx, r)
@@ -70,7 +71,7 @@ func (p puller) pull(ctx context.Context, r PullRequest) (string, error) {
 		}
 	}
 	if r.File == "-" || streamed(r.File) {
-		o, err := p.locate(ctx, n, false)
+		o, err := p.locate(uncatalogued(ctx), n, false) // what was replaced since cannot be begun anew
 		if err != nil {
 			return "", err
 		}

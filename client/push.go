@@ -37,7 +37,7 @@ func (c *Client) Push(ctx context.Context, r PushRequest) (Image, error) {
 
 // PushAll uploads several; see batch for how failures are reported.
 func (c *Client) PushAll(ctx context.Context, rs []PushRequest) ([]Image, error) {
-	return batch(ctx, "push", rs, jobs(rs, func(r PushRequest) int { return r.Jobs }), c.Push,
+	return batch(catalogued(ctx, rs, pushName), "push", rs, jobs(rs, func(r PushRequest) int { return r.Jobs }), c.Push,
 		func(_ PushRequest, i Image) Image { return i })
 }
 
@@ -93,10 +93,15 @@ func (c *Client) push(ctx context.Context, r PushRequest) (Image, error) {
 	}
 	var o store.Object
 	var keep map[string]bool
+	// What a listing did not show may be there all the same.
+	absent := r.IfAbsent || p.listed && old == nil
 	if plan.Count > 0 {
-		o, keep, err = c.pushLarge(ctx, p, key, f, before, plan, r.IfAbsent)
+		o, keep, err = c.pushLarge(ctx, p, key, f, before, plan, absent)
 	} else {
-		o, err = c.pushWhole(ctx, p, key, unchanged{f, before}, sum, r.IfAbsent)
+		o, err = c.pushWhole(ctx, p, key, unchanged{f, before}, sum, absent)
+	}
+	if absent && p.listed && errors.Is(err, store.ErrExists) {
+		return c.push(uncatalogued(ctx), r)
 	}
 	if err != nil {
 		return Image{}, err
@@ -211,6 +216,10 @@ func (c *Client) target(p place, r PushRequest, ext string) (store.Key, error) {
 func (c *Client) create(ctx context.Context, collection string) error {
 	c.creating.Lock()
 	defer c.creating.Unlock()
+	batch := catalogueOf(ctx, collection)
+	if batch != nil && batch.made {
+		return nil
+	}
 	if there, err := c.store.HasContainer(ctx, collection); there || err != nil {
 		return err
 	}
@@ -219,6 +228,9 @@ func (c *Client) create(ctx context.Context, collection string) error {
 	}
 	if err := c.store.CreateContainer(ctx, collection); err != nil {
 		return fmt.Errorf("the collection %s cannot be made: %w", collection, err)
+	}
+	if batch != nil {
+		batch.made = true
 	}
 	return nil
 }

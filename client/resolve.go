@@ -20,6 +20,7 @@ type place struct {
 	others  []store.Object // that lie under a name of this image but say they are another one
 	exact   bool           // the name was an object's own name
 	missing bool           // the collection is not there
+	listed  bool           // it was taken from the listing of a batch
 
 	arch, id string // of the file that is pushed there
 }
@@ -64,6 +65,9 @@ func (c *Client) resolve(ctx context.Context, n name.Name, form func(name.Name) 
 
 // look asks for one spelling: the object of that very name, and a listing for each stem, at once.
 func (c *Client) look(ctx context.Context, n name.Name, form func(name.Name) string) (place, error) {
+	if p, ok := c.fromListing(ctx, n, form != nil); ok {
+		return p, nil
+	}
 	p := place{name: n}
 	stems := n.Stems()
 	listed := make([][]store.Object, len(stems))
@@ -125,14 +129,23 @@ func (c *Client) look(ctx context.Context, n name.Name, form func(name.Name) str
 		}
 	}
 	for _, o := range found {
-		if r, ok := name.ParseRecord(o.ContentType, o.Object); ok && (r.Image != n.Image || r.Tag != n.TagOrDefault()) {
-			p.others = append(p.others, o)
-		} else {
-			p.objects = append(p.objects, o)
-		}
+		p.add(o)
 	}
-	sort.SliceStable(p.objects, func(i, j int) bool { return p.objects[i].Modified.After(p.objects[j].Modified) })
+	p.newestFirst()
 	return p, nil
+}
+
+// add puts an object that lies under a name of the image where it belongs: its record tells.
+func (p *place) add(o store.Object) {
+	if r, ok := name.ParseRecord(o.ContentType, o.Object); ok && (r.Image != p.name.Image || r.Tag != p.name.TagOrDefault()) {
+		p.others = append(p.others, o)
+	} else {
+		p.objects = append(p.objects, o)
+	}
+}
+
+func (p *place) newestFirst() {
+	sort.SliceStable(p.objects, func(i, j int) bool { return p.objects[i].Modified.After(p.objects[j].Modified) })
 }
 
 // ask sends a HEAD for each form. When the listing was refused, so may these be.
@@ -176,8 +189,11 @@ func (c *Client) locate(ctx context.Context, n name.Name, change bool) (store.Ob
 	if err != nil || exact {
 		return o, err
 	}
-	if o, err = c.store.Stat(ctx, o.Key); err != nil {
-		return store.Object{}, err
+	// Of the images of a batch the listing tells enough: who reads one that was replaced since is told so.
+	if catalogueOf(ctx, o.Container) == nil || o.ETag == "" || o.Large {
+		if o, err = c.store.Stat(ctx, o.Key); err != nil {
+			return store.Object{}, err
+		}
 	}
 	if n.Version != "" {
 		if _, err := name.ParseDigest(n.Version); err != nil {

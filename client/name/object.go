@@ -72,6 +72,22 @@ func (n Name) Matches(object string) bool {
 	return false
 }
 
+// FormStems are the stems that an object's name is a form of: see Stems.
+func FormStems(object string) []string {
+	ext := Extension(object)
+	if ext == "" {
+		return nil
+	}
+	bare := object[:len(object)-len(ext)-1]
+	stems := []string{bare}
+	for i := strings.LastIndex(bare, "/") + 1; i < len(bare); i++ {
+		if bare[i] == '@' {
+			stems = append(stems, bare[:i])
+		}
+	}
+	return stems
+}
+
 // Guess reads image and tag out of an object's name of unknown origin. What it gives leads back to
 // the same object: the tag is empty when only the object's whole name does.
 func Guess(object string) (image, tag string) {
