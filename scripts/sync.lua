@@ -1,9 +1,11 @@
 -- Pushes a folder of images to a collection, or pulls it, leaving out what is there already
 --
--- usage: sregistry-shell run sync.lua DIR COLLECTION [--pull] [--delete]
+-- usage: sregistry-shell run sync.lua DIR COLLECTION [--pull] [--delete] [--jobs N]
 --
 --   --pull           from the collection to the folder
---   --delete         remove at the target what is not at the source
+--   --delete         remove at the target what is not at the source; of a source that holds
+--                    nothing it is refused: a folder may not be mounted
+--   --jobs N         how many images move at once, 4 without it
 --
 -- DIR/ubuntu.sif becomes COLLECTION/ubuntu:latest, DIR/tools/x:v2.sif COLLECTION/tools/x:v2. A
 -- file that is called like an object of the collection is that image: so what was pulled goes back
@@ -76,6 +78,10 @@ else
   for _, image in pairs(objects) do extra[#extra + 1] = image end
 end
 if not o.delete then extra = {} end
+if #extra > 0 and #todo + skipped == 0 then
+  log.error(("%s holds no image, and --delete would remove all %d"):format(o.pull and collection or folder, #extra))
+  os.exit(2)
+end
 table.sort(todo, function(a, b) return tostring(a[1]) < tostring(b[1]) end)
 table.sort(extra, function(a, b) return tostring(a) < tostring(b) end)
 
@@ -83,13 +89,13 @@ if o.pull then
   for _, item in ipairs(todo) do
     if not o.dry_run then fs.mkdir(path.dir(item[2])) end
   end
-  if #todo > 0 then client.pull(todo, { force = true, save = false }) end
+  if #todo > 0 then client.pull(todo, { force = true, save = false, jobs = o.jobs }) end
   for _, file in ipairs(extra) do
     log.info((o.dry_run and "would delete " or "deleting ") .. file)
     if not o.dry_run then fs.remove(file) end
   end
 else
-  if #todo > 0 then client.push(todo) end
+  if #todo > 0 then client.push(todo, { jobs = o.jobs }) end
   if #extra > 0 then client.delete(extra, { yes = true }) end
 end
 script.summary({ moved = #todo, bytes = bytes, same = skipped, deleted = #extra }, ("%d %s (%s), %d there already%s"):format(

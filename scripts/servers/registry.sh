@@ -46,6 +46,11 @@ silent "$shell" run sync back "$collection" --pull
 cmp images/ubuntu.sif back/ubuntu-latest.sif
 says '"right":4' "$shell" run audit "$collection" --json --state seen
 says '"known":4,"right":0' "$shell" run audit "$collection" --json --state seen
+says '"known":4,"right":0' "$shell" run audit "$collection" --json --state seen --jobs 8
+says "^4 images, 510.0 kB, in 1 collections" "$shell" run report "$collection"
+says '"images":4' "$shell" run report "$collection" --json
+silent "$shell" run report "$collection" --html page.html
+grep -q '<svg ' page.html
 says "would delete $collection/tools/x:1.9 " "$shell" run prune "$collection" --keep 2
 says "deleting $collection/tools/x:1.9 " "$shell" run prune "$collection" --keep 2 --yes
 silent "$shell" run prune "$collection" --keep 2 --yes
