@@ -53,11 +53,12 @@ const streams = 32
 // Client works on the images of one account. Making one costs nothing: it signs in when an
 // operation first needs the server. Its methods may be called from any goroutine.
 type Client struct {
-	cfg    Config
-	report Reporter
-	store  store.Store
-	wire   *http.Transport
-	closer func() error
+	cfg     Config
+	report  Reporter
+	store   store.Store
+	wire    *http.Transport
+	refused error // why no connection can be secured as the settings ask
+	closer  func() error
 
 	streams  *transfer.Streams // shared by all transfers
 	creating sync.Mutex        // held while a collection is made
@@ -78,6 +79,7 @@ func New(cfg Config) *Client {
 	if cfg.Dial != nil {
 		c.wire.DialContext, c.wire.Proxy = cfg.Dial, nil
 	}
+	c.wire.TLSClientConfig, c.refused = cfg.Settings.TLS()
 	var wire http.RoundTripper = c.wire
 	if cfg.BytesPerSecond > 0 {
 		wire = store.NewLimit(wire, cfg.BytesPerSecond)
@@ -90,9 +92,7 @@ func New(cfg Config) *Client {
 	if cfg.Debug {
 		base = store.Log{Base: base, To: c.report.Debug}
 	}
-	token := &signin.Transport{Base: base, SignIn: func(ctx context.Context) (signin.Session, error) {
-		return signin.SignIn(ctx, cfg.Settings, base)
-	}}
+	token := &signin.Transport{Base: base, SignIn: c.signIn(base)}
 	c.store = store.Retry{
 		Store: store.NewSwift(store.Status{Base: token}), First: cfg.FirstWait,
 		Notify: func(err error, wait time.Duration) {
@@ -103,6 +103,11 @@ func New(cfg Config) *Client {
 		c.store = store.DryRun{Store: c.store, Say: func(what string) { c.report.Plan("would " + what) }}
 	}
 	return c
+}
+
+// String says where the client works and where its settings came from, without a secret.
+func (c *Client) String() string {
+	return c.cfg.Settings.String() + " (" + c.cfg.Settings.Source + ")"
 }
 
 // Close gives the connections back. The client may not be used after it.

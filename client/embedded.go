@@ -25,7 +25,7 @@ func NewEmbedded(dir string, cfg Config) (*Client, error) {
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(ctx, ln) }()
 	user := server.Users()[0]
-	cfg.Settings = signin.Settings{User: user.Name, Key: user.Key, URL: "http://embedded", Source: "--embedded"}
+	cfg.Settings = signin.Settings{User: user.Name, Key: user.Key, URL: "http://embedded", Folder: dir, Source: "embedded"}
 	cfg.Dial = ln.dial
 	c := New(cfg)
 	c.closer = func() error {

@@ -56,14 +56,17 @@ func classify(err error) (code Code, hint string) {
 		in      *signin.Error
 		missing *signin.MissingError
 		damaged *imagefile.DamagedError
+		wrong   *signin.SettingsError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return Canceled, ""
 	case errors.Is(err, context.DeadlineExceeded):
 		return Unavailable, ""
-	case errors.As(err, &missing):
+	case errors.As(err, &missing), errors.As(err, &wrong):
 		return Invalid, ""
+	case signin.Untrusted(err) != "":
+		return Invalid, signin.Untrusted(err)
 	case errors.As(err, &in):
 		switch {
 		case errors.Is(in, signin.ErrExpired):

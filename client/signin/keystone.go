@@ -14,12 +14,16 @@ import (
 
 // keystone asks Keystone for a token of the project, and finds the storage in its catalog.
 func (s Settings) keystone(ctx context.Context, base http.RoundTripper) (Session, error) {
+	var err error
+	if s.Interface, err = interfaceOf("the interface", s.Interface); err != nil {
+		return Session{}, &SettingsError{err}
+	}
 	conn := &swift.Connection{
 		AuthUrl: s.identityURL(), AuthVersion: 3,
 		UserName: s.User, UserId: s.UserID, ApiKey: s.Key,
 		Domain: s.UserDomain, DomainId: s.UserDomainID,
 		Tenant: s.Project, TenantId: s.ProjectID, TenantDomain: s.ProjectDomain, TenantDomainId: s.ProjectDomainID,
-		TrustId: s.TrustID, Region: s.Region, EndpointType: swift.EndpointType(either(s.Interface, "public")),
+		TrustId: s.TrustID, Region: s.Region, EndpointType: swift.EndpointType(s.Interface),
 	}
 	seen := &answer{base: base, requests: 1, keep: true}
 	switch {
@@ -32,9 +36,9 @@ func (s Settings) keystone(ctx context.Context, base http.RoundTripper) (Session
 	case s.Token != "":
 		conn.UserName, conn.UserId, conn.ApiKey = "", "", s.Token
 	}
-	session, err := s.ask(ctx, conn, seen)
-	if err != nil {
-		return Session{}, err
+	session, refused := s.ask(ctx, conn, seen)
+	if refused != nil {
+		return Session{}, refused
 	}
 	return session, nil
 }
@@ -117,7 +121,7 @@ func (g grant) noStorage(s Settings) error {
 		return fmt.Errorf("the catalog of project %s has no object-store", g.project())
 	}
 	slices.Sort(there)
-	wanted := "interface " + either(s.Interface, "public")
+	wanted := "interface " + s.Interface
 	if s.Region != "" {
 		wanted += " in region " + s.Region
 	}

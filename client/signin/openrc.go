@@ -35,7 +35,7 @@ func fromOpenRC(e *environment) (Settings, bool, error) {
 		return s, true, nil
 	}
 	e.need("OS_AUTH_URL")
-	if s.Way, err = osVersion(e, s.URL); err != nil {
+	if s.Way, err = osVersion(get("OS_AUTH_TYPE"), e.first("OS_IDENTITY_API_VERSION", "OS_AUTH_VERSION"), s.URL); err != nil {
 		return s, true, err
 	}
 	switch {
@@ -44,7 +44,10 @@ func fromOpenRC(e *environment) (Settings, bool, error) {
 		if s.Way != KeystoneV3 {
 			return s, true, fmt.Errorf("an application credential needs Keystone's identity API 3, and the settings ask for %s", s.Way)
 		}
-		s.ownCredential(e)
+		if s.CredentialID == "" && s.UserID == "" {
+			e.need("OS_USERNAME")
+		}
+		s.ownCredential()
 	case token != "" && s.Key == "":
 		s.Token, s.User, s.UserID = token, "", ""
 	default:
@@ -53,18 +56,16 @@ func fromOpenRC(e *environment) (Settings, bool, error) {
 		}
 		e.need("OS_PASSWORD")
 	}
-	s.defaultDomains(either(get("OS_DEFAULT_DOMAIN_NAME"), ""), either(get("OS_DEFAULT_DOMAIN_ID"), get("OS_DEFAULT_DOMAIN")))
+	s.defaultDomains(get("OS_DEFAULT_DOMAIN_NAME"), either(get("OS_DEFAULT_DOMAIN_ID"), get("OS_DEFAULT_DOMAIN")))
 	return s, true, nil
 }
 
 // ownCredential leaves of the settings what an application credential is signed in with: it knows
 // its project, and one with an id knows its owner too.
-func (s *Settings) ownCredential(e *environment) {
+func (s *Settings) ownCredential() {
 	s.Project, s.ProjectID, s.ProjectDomain, s.ProjectDomainID = "", "", "", ""
 	if s.CredentialID != "" {
 		s.User, s.UserID, s.UserDomain, s.UserDomainID = "", "", "", ""
-	} else if s.UserID == "" {
-		e.need("OS_USERNAME")
 	}
 }
 
@@ -84,9 +85,9 @@ func (s *Settings) defaultDomains(name, id string) {
 	}
 }
 
-// osVersion is the way that OS_AUTH_TYPE, OS_IDENTITY_API_VERSION or the end of the URL ask for.
-func osVersion(e *environment, authURL string) (Way, error) {
-	kind, version := e.getenv("OS_AUTH_TYPE"), e.first("OS_IDENTITY_API_VERSION", "OS_AUTH_VERSION")
+// osVersion is the way that the type of authentication, the version of the identity API, or the end
+// of the URL ask for.
+func osVersion(kind, version, authURL string) (Way, error) {
 	switch {
 	case kind == "v1password":
 		return Legacy, nil
@@ -95,7 +96,7 @@ func osVersion(e *environment, authURL string) (Way, error) {
 	case kind == "v3password", kind == "v3token", kind == "v3applicationcredential":
 		return KeystoneV3, nil
 	case kind != "" && kind != "password" && kind != "token":
-		return "", fmt.Errorf("OS_AUTH_TYPE is %q; this shell signs in by v3password, v3token, v3applicationcredential, v2password or v1password", kind)
+		return "", fmt.Errorf("the type of authentication is %q; this shell signs in by v3password, v3token, v3applicationcredential, v2password or v1password", kind)
 	}
 	switch strings.TrimSuffix(strings.TrimPrefix(version, "v"), ".0") {
 	case "1":
@@ -106,7 +107,7 @@ func osVersion(e *environment, authURL string) (Way, error) {
 		return KeystoneV3, nil
 	case "":
 	default:
-		return "", fmt.Errorf("OS_IDENTITY_API_VERSION is %q; it is 1, 2 or 3", version)
+		return "", fmt.Errorf("the version of the identity API is %q; it is 1, 2 or 3", version)
 	}
 	switch end := strings.TrimRight(authURL, "/"); {
 	case strings.HasSuffix(end, "/v2.0"), strings.HasSuffix(end, "/v2"):

@@ -71,10 +71,10 @@ func (e *Error) Unwrap() error { return e.Err }
 const timeout = 30 * time.Second
 
 // SignIn asks for a token in the way of the settings. base carries the requests; it must not add
-// tokens. What the server refuses is an *Error.
+// tokens. What the server refuses is an *Error, what makes no sense a *SettingsError.
 func SignIn(ctx context.Context, s Settings, base http.RoundTripper) (Session, error) {
-	if err := s.check(); err != nil {
-		return Session{}, err
+	if err := s.Check(); err != nil {
+		return Session{}, &SettingsError{err}
 	}
 	switch s.Way {
 	case "", Legacy:
@@ -84,7 +84,7 @@ func SignIn(ctx context.Context, s Settings, base http.RoundTripper) (Session, e
 	case KeystoneV2, KeystoneV3:
 		return s.keystone(ctx, base)
 	}
-	return Session{}, fmt.Errorf("there is no way %q to sign in", s.Way)
+	return Session{}, &SettingsError{fmt.Errorf("there is no way %q to sign in", s.Way)}
 }
 
 // ask sends the request that conn makes, and reads the session out of the answer.

@@ -32,6 +32,7 @@ type Settings struct {
 	URL    string // of the service or of Keystone, with or without an auth path
 	Source string // where the settings came from, for a person
 
+	Folder     string // for a person: where an endpoint of this process keeps its objects; empty: it is elsewhere
 	StorageURL string // where the objects are, whatever the server says; empty: as it says
 
 	Keystone
@@ -51,12 +52,14 @@ type Keystone struct {
 	CredentialID, CredentialName   string // of an application credential
 	TrustID                        string
 	Region                         string // of the catalog; empty: the first
-	Interface                      string // of the catalog: public, internal or admin; empty: public
+	Interface                      string // of the catalog: public, internal or admin, in any spelling; empty: public
 }
 
 // String is for people and logs: it leaves the secrets out.
 func (s Settings) String() string {
 	switch who := s.who(); {
+	case s.Folder != "":
+		return "the folder " + s.Folder
 	case s.Way == Preauth:
 		return s.StorageURL + " with a token"
 	case s.Project != "" || s.ProjectID != "":
@@ -87,12 +90,24 @@ func either(a, b string) string {
 	return b
 }
 
-// check refuses what cannot be a service's address before anything is sent there.
-func (s Settings) check() error {
+// SettingsError says that the settings make no sense. Trying again changes nothing.
+type SettingsError struct{ Err error }
+
+// Error is the reason.
+func (e *SettingsError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *SettingsError) Unwrap() error { return e.Err }
+
+// Check refuses what cannot be a service's address before anything is sent there.
+func (s Settings) Check() error {
 	if s.Way != Preauth {
 		if err := checkURL("URL", s.URL); err != nil {
 			return err
 		}
+	}
+	if _, err := interfaceOf("the interface", s.Interface); err != nil {
+		return err
 	}
 	if s.StorageURL != "" {
 		return checkURL("storage URL", s.StorageURL)

@@ -28,11 +28,11 @@ const (
 	sourceST        = "ST_* in the environment"
 )
 
-// FromEnvironment reads the settings of the first source that is there: SREGISTRY_SWIFT_*, OS_*,
-// ST_*. Nothing is taken from a second one. A *MissingError says what the source lacks.
+// FromEnvironment reads the settings of the first source that is there: SREGISTRY_SWIFT_*, OS_*
+// (of which OS_CLOUD goes first), ST_*. Nothing is taken from a second one. A *MissingError says what the source lacks.
 func FromEnvironment(getenv func(string) string) (Settings, error) {
 	env := environment{getenv: getenv}
-	for _, source := range []func(*environment) (Settings, bool, error){fromSRegistry, fromOpenRC, fromST} {
+	for _, source := range []func(*environment) (Settings, bool, error){fromSRegistry, fromCloud, fromOpenRC, fromST} {
 		s, there, err := source(&env)
 		if !there {
 			continue
@@ -41,7 +41,7 @@ func FromEnvironment(getenv func(string) string) (Settings, error) {
 			err = env.complete(s.Source)
 		}
 		if err == nil {
-			err = s.check()
+			err = s.Check()
 		}
 		if err != nil {
 			return Settings{}, err

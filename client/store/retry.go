@@ -42,6 +42,8 @@ func passing(err error) (may, nobody bool) {
 	switch {
 	case errors.Is(err, signin.ErrRenewed), errors.As(err, &again):
 		return true, false
+	case signin.Untrusted(err) != "":
+		return false, false
 	case errors.As(err, &status):
 		return errors.Is(status, ErrBusy), false
 	case errors.As(err, &in):

@@ -102,13 +102,14 @@ var placeholderPath = func() string {
 func broken(ctx context.Context, err error) error {
 	var source *SourceError
 	var in *signin.Error
+	var settings *signin.SettingsError
 	var is *BrokenError
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.As(err, &source):
 		return source
-	case errors.As(err, &in), errors.As(err, &is), errors.Is(err, signin.ErrRenewed):
+	case errors.As(err, &in), errors.As(err, &settings), errors.As(err, &is), errors.Is(err, signin.ErrRenewed):
 		return err
 	}
 	return &BrokenError{err}
