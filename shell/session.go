@@ -24,6 +24,8 @@ type Config struct {
 
 	// Connect makes the client when the first verb needs it.
 	Connect func(context.Context) (*client.Client, error)
+	// Open makes the client of connect{...}.
+	Open func(client.ConnectRequest) (*client.Client, error)
 
 	// Database is the path of the local library's database for the first line of the banner;
 	// Where says, in a line, where verbs go to and where that was set. It must not need the
@@ -100,6 +102,7 @@ func (s *Session) machine(p Program) *vm.VM {
 		}
 		s.vm = vm.New(vm.Options{
 			Connect:    connect,
+			Open:       s.c.Open,
 			Stdout:     s.c.Screen.Stdout(),
 			Stderr:     s.c.Screen.Stderr(),
 			Note:       s.c.Screen.Note,

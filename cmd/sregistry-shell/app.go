@@ -23,6 +23,7 @@ const defaultFolder = "~/.singularity/swift"
 type app struct {
 	options  screen.Options
 	embedded string
+	cloud    string // of clouds.yaml
 	dryRun   bool
 	rate     int64         // bytes a second; 0: no limit
 	timeout  time.Duration // of a verb; 0: no limit
@@ -30,13 +31,20 @@ type app struct {
 
 	screen *screen.Screen
 	client *client.Client
+	others []*client.Client // that a flag names
+	made   bool             // a client of any kind
 }
 
 // check refuses global flags that make no sense. A folder that is empty, as that of a variable not
-// set, must not lead to the server of the settings.
+// set, must not lead to the server of the settings; nor must the name of a cloud.
 func (a *app) check(flags *pflag.FlagSet) error {
-	if a.embedded == "" && flags.Changed("embedded") {
+	switch {
+	case a.embedded == "" && flags.Changed("embedded"):
 		return usage(errors.New("--embedded= names no folder; without the = it is " + defaultFolder))
+	case a.cloud == "" && flags.Changed("os-cloud"):
+		return usage(errors.New("--os-cloud names no cloud"))
+	case a.embedded != "" && a.cloud != "":
+		return usage(errors.New("--embedded and --os-cloud say two places; give one of them"))
 	}
 	switch a.options.Progress {
 	case screen.ProgressAuto, screen.ProgressPlain, screen.ProgressNone:
@@ -57,8 +65,11 @@ func (a *app) close() {
 	if a.screen != nil {
 		a.screen.Close()
 	}
-	if a.client != nil {
-		if err := a.client.Close(); err != nil {
+	for _, c := range append(a.others, a.client) {
+		if c == nil {
+			continue
+		}
+		if err := c.Close(); err != nil {
 			a.out().Warn(err.Error())
 		}
 	}
@@ -77,26 +88,37 @@ func (a *app) connect(context.Context) (*client.Client, error) {
 }
 
 func (a *app) newClient() (*client.Client, error) {
-	fill := func(cfg client.Config) client.Config {
-		cfg.Reporter, cfg.Debug, cfg.DryRun = a.out(), a.options.Debug, a.dryRun
-		cfg.BytesPerSecond, cfg.Timeout = a.rate, a.timeout
-		return cfg
-	}
-	if a.embedded != "" {
-		naming, err := client.NamingFromEnvironment(os.Getenv)
-		if err != nil {
-			return nil, err
-		}
+	switch {
+	case a.embedded != "":
 		if a.folder() == "" {
 			return nil, usage(errors.New("there is no home for --embedded: set HOME, or write --embedded=DIR"))
 		}
-		return client.NewEmbedded(a.folder(), fill(client.Config{Naming: naming}))
+		return a.open(client.ConnectRequest{Embedded: a.folder()})
+	case a.cloud != "":
+		return a.open(client.ConnectRequest{Cloud: a.cloud})
 	}
 	cfg, err := client.FromEnvironment(os.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	return client.New(fill(cfg)), nil
+	return client.New(a.fill(cfg)), nil
+}
+
+// open makes a client of settings of its own.
+func (a *app) open(r client.ConnectRequest) (*client.Client, error) {
+	naming, err := client.NamingFromEnvironment(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	return client.Connect(r, a.fill(client.Config{Naming: naming}))
+}
+
+// fill gives a client what the global flags say.
+func (a *app) fill(cfg client.Config) client.Config {
+	cfg.Reporter, cfg.Debug, cfg.DryRun = a.out(), a.options.Debug, a.dryRun
+	cfg.BytesPerSecond, cfg.Timeout = a.rate, a.timeout
+	a.made = true
+	return cfg
 }
 
 // folder is where --embedded keeps its objects; empty when it would be below a home and there is
@@ -128,6 +150,9 @@ func (a *app) where() string {
 	if a.embedded != "" {
 		return "connected to the folder " + a.folder() + " (--embedded)"
 	}
+	if a.cloud != "" {
+		return "connects to the cloud " + a.cloud + " of clouds.yaml (--os-cloud)"
+	}
 	cfg, err := client.FromEnvironment(os.Getenv)
 	if err != nil {
 		return "not connected: " + err.Error()
@@ -138,7 +163,7 @@ func (a *app) where() string {
 // session makes the shell for programs and the prompt.
 func (a *app) session(noInit bool) *shell.Session {
 	return shell.New(shell.Config{
-		Screen: a.out(), Signals: a.signals, Connect: a.connect, Where: a.where, Home: home(), NoInit: noInit, Mode: a,
+		Screen: a.out(), Signals: a.signals, Connect: a.connect, Open: a.open, Where: a.where, Home: home(), NoInit: noInit, Mode: a,
 	})
 }
 
@@ -149,7 +174,7 @@ func (a *app) SetJSON()     { a.out().SetJSON() }
 func (a *app) DryRun() bool { return a.dryRun }
 
 func (a *app) SetDryRun() error {
-	if a.client != nil && !a.dryRun {
+	if a.made && !a.dryRun {
 		return errors.New("a verb has been called already")
 	}
 	a.dryRun = true

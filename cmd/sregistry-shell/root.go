@@ -53,8 +53,9 @@ is run as one program.
   sregistry-shell push --name lab/ubuntu:22.04 ubuntu.sif
   sregistry-shell pull --name ubuntu.sif lab/ubuntu:22.04
 
-It signs in with SREGISTRY_SWIFT_USER, SREGISTRY_SWIFT_TOKEN and SREGISTRY_SWIFT_URL, or keeps the
-images in a local folder with --embedded.`
+It signs in with SREGISTRY_SWIFT_USER, SREGISTRY_SWIFT_TOKEN and SREGISTRY_SWIFT_URL, with an openrc
+file's variables, to a cloud of clouds.yaml with --os-cloud, or keeps the images in a local folder
+with --embedded.`
 
 const exitStatuses = `
 Exit status:
@@ -90,6 +91,7 @@ func (a *app) root() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.embedded, "embedded", "", "keep the images in a local `folder`; ~/.singularity/swift without one")
 	flags.Lookup("embedded").NoOptDefVal = defaultFolder
+	flags.StringVar(&a.cloud, "os-cloud", "", "sign in to this cloud of clouds.yaml: its `name`")
 	flags.BoolVarP(&a.options.Quiet, "quiet", "q", false, "no notes and no progress")
 	flags.BoolVarP(&a.options.Verbose, "verbose", "v", false, "notes even where no terminal is")
 	flags.BoolVar(&a.options.Debug, "debug", false, "show the requests")

@@ -21,7 +21,11 @@ func (a *app) verbCommand(v *verbs.Verb) *cobra.Command {
 		Short: v.Summary,
 		Long:  v.HelpText(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			call, err := v.BindCommand(args, given(cmd.Flags(), v))
+			flags, err := a.given(cmd.Flags(), v)
+			if err != nil {
+				return err
+			}
+			call, err := v.BindCommand(args, flags)
 			if err != nil {
 				return err
 			}
@@ -47,8 +51,8 @@ func (a *app) verbCommand(v *verbs.Verb) *cobra.Command {
 	return cmd
 }
 
-// given are the flags of a verb that were set, by name.
-func given(flags *pflag.FlagSet, v *verbs.Verb) map[string]any {
+// given are the flags of a verb that were set, by name. One for another client names a cloud.
+func (a *app) given(flags *pflag.FlagSet, v *verbs.Verb) (map[string]any, error) {
 	set := map[string]any{}
 	for _, p := range v.Params {
 		if p.Flag == "" || !flags.Changed(p.Flag) {
@@ -59,11 +63,19 @@ func given(flags *pflag.FlagSet, v *verbs.Verb) map[string]any {
 			set[p.Flag], _ = flags.GetBool(p.Flag)
 		case verbs.Number:
 			set[p.Flag], _ = flags.GetInt64(p.Flag)
+		case verbs.Client:
+			cloud, _ := flags.GetString(p.Flag)
+			other, err := a.open(client.ConnectRequest{Cloud: cloud})
+			if err != nil {
+				return nil, err
+			}
+			a.others = append(a.others, other)
+			set[p.Flag] = other
 		default:
 			set[p.Flag], _ = flags.GetString(p.Flag)
 		}
 	}
-	return set
+	return set, nil
 }
 
 // once runs a verb and shows its result.

@@ -12,7 +12,7 @@ import (
 )
 
 // Bind decodes the arguments of a Lua call: strings, float64, bool, nil, []any for a list,
-// map[string]any for a table with names, client.Image. A wrong count or type and an unknown option
+// map[string]any for a table with names, client.Image, an Opener for a client. A wrong count or type and an unknown option
 // are a *client.Error with the code invalid, which says how the call is written.
 func (v *Verb) Bind(args []any) (Call, error) {
 	if v.Item != "" && len(args) > 0 {
@@ -168,6 +168,19 @@ func (v *Verb) assign(request any, p Param, value any) error {
 			field.Set(reflect.ValueOf(&age))
 			return nil
 		}
+	case Client:
+		if x, ok := value.(Opener); ok {
+			made, err := x.Open()
+			if err != nil {
+				return err
+			}
+			value = made
+		}
+		if x, ok := value.(*client.Client); ok {
+			field.Set(reflect.ValueOf(x))
+			return nil
+		}
+		return v.invalid("%s must be a client, as connect{...} makes one, not %s", p.Name, describe(value))
 	case Number:
 		if x, ok := value.(int64); ok { // from the command line
 			value = float64(x)
@@ -214,7 +227,7 @@ func listOf(value any) (names []string, ok bool) {
 }
 
 // BindCommand decodes a command line: positional arguments, and those flags that were given, by
-// their names, with a string, bool or int64 for what the field holds. An argument that is
+// their names, with a string, bool, int64 or *client.Client for what the field holds. An argument that is
 // required and has a flag may be given either way. A verb whose list has one required argument an
 // item takes any number of them.
 func (v *Verb) BindCommand(positional []string, flags map[string]any) (Call, error) {
@@ -310,6 +323,8 @@ func typeName(value any) string {
 		return "image"
 	case []any, map[string]any:
 		return "table"
+	case Opener, *client.Client:
+		return "client"
 	}
 	return fmt.Sprintf("%T", value)
 }

@@ -5,7 +5,14 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
 )
+
+// Opener is a value that stands for a client, which is made when it is needed first.
+type Opener interface {
+	Open() (*client.Client, error)
+}
 
 // Kind is the type of a parameter's value.
 type Kind string
@@ -17,6 +24,7 @@ const (
 	Number Kind = "number"   // a whole number
 	Age    Kind = "duration" // a string that client.ParseAge reads, or seconds
 	Names  Kind = "list"     // of strings; a string is split at commas
+	Client Kind = "client"   // another client; at the command line the name of a cloud of clouds.yaml
 )
 
 // Param is one argument or option of a verb, read from the tags of a field of its request:
@@ -61,6 +69,8 @@ func paramsOf(request any) []Param {
 				p.Kind = Names
 			case reflect.TypeFor[*bool]():
 				p.Kind = Bool
+			case reflect.TypeFor[*client.Client]():
+				p.Kind = Client
 			default:
 				panic(fmt.Sprintf("%s.%s: a parameter cannot be a %s", t, f.Name, f.Type))
 			}

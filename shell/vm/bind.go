@@ -30,7 +30,7 @@ func (c *connection) get(ctx context.Context) (*client.Client, error) {
 		return c.client, nil
 	}
 	if c.connect == nil {
-		return nil, &client.Error{Op: "connect", Code: client.Invalid, Err: errors.New("there is nothing to connect to")}
+		return nil, &client.Error{Op: "connect", Code: client.Invalid, Err: errNothing}
 	}
 	made, err := c.connect(ctx)
 	if err == nil {
@@ -68,7 +68,7 @@ func (m *VM) newConnection(name string, connect func(context.Context) (*client.C
 		return 0
 	}))
 	mt.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
-		L.Push(lua.LString(fmt.Sprintf("%s: %s\nhelp(%s) explains, help(%s.%s) one of them", name, strings.Join(names, ", "), name, name, names[0])))
+		L.Push(lua.LString(c.text(names)))
 		return 1
 	}))
 	mt.RawSetString("__pairs", L.NewFunction(func(L *lua.LState) int {
@@ -80,6 +80,9 @@ func (m *VM) newConnection(name string, connect func(context.Context) (*client.C
 		return 3
 	}))
 	mt.RawSetString("__metatable", lua.LString(name))
+	held := L.NewUserData()
+	held.Value = c
+	mt.RawSetString(value.Held, held)
 	c.table.Metatable = mt
 	return c
 }

@@ -94,6 +94,7 @@ var shellFunctions = []struct{ name, signature, summary, help string }{
 task:wait() waits and returns what the verb does, or raises its error; task:done() tells whether it
 ended; task:cancel() ends it. A script waits at its end for the tasks nobody waited for, and fails
 if one of them did. At most eight run at once`},
+	{"connect", "connect(options)", verbs.Connect.Summary, connectHelp()},
 	{"wait", "wait(task, ...)", "wait for tasks; their results", "wait for tasks and return their results; wait(list) returns a list. When some fail, the others are waited for first"},
 	{"tasks", "tasks()", "a list of the tasks nobody waited for", "a list of the tasks nobody waited for"},
 	{"help", "help([topic])", "explain a verb, a module or a function", `explain a verb, a module or a function: help(client.pull), help("pull"), help(fs), help("fs.size")`},
@@ -241,7 +242,7 @@ func (m *VM) topicOf(v lua.LValue) (topic, problem string) {
 		}
 		return "", "that function has no help; it is one of your own"
 	case *lua.LTable:
-		if x == m.client.table {
+		if m.connectionOf(x) != nil {
 			return "client", ""
 		}
 		for name, module := range m.modules {

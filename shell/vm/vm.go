@@ -16,6 +16,8 @@ type Options struct {
 	// Connect makes the client, at the first verb that needs it, and not again once it succeeded.
 	// Its error is the verb's.
 	Connect func(context.Context) (*client.Client, error)
+	// Open makes the client of connect{...}; Close closes it.
+	Open func(client.ConnectRequest) (*client.Client, error)
 	// Stdout takes what print and io.write write, Stderr what io.stderr:write does. One with a method
 	// File() *os.File hands that file to the commands of os.execute.
 	Stdout, Stderr io.Writer
@@ -115,6 +117,7 @@ func New(opt Options) *VM {
 	m.L.SetGlobal("client", m.client.table)
 	m.openModules()
 	m.openTasks()
+	m.openConnect()
 	m.openTraceback()
 	m.openHelp()
 	m.documentStandard()

@@ -11,8 +11,12 @@ import (
 // maxDepth is how deep an argument may be nested; a table that holds itself ends here.
 const maxDepth = 32
 
+// Held is the name in a metatable under which a userdata holds the Go value that a table stands
+// for.
+const Held = "__held"
+
 // Decode makes a Go value of a Lua value: nil, bool, float64, string, []any for a list,
-// map[string]any for a table with names, client.Image for an image table made by Encode. A table
+// map[string]any for a table with names, client.Image for an image table made by Encode, what a table with a Held value stands for. A table
 // that has both a list and names becomes a []any whose last item is the map of the names, which
 // is what arguments with options are. A function, a thread or a value of another program part is
 // an error that names its type.
@@ -35,6 +39,11 @@ func decode(v lua.LValue, depth int) (any, error) {
 		if r, ok := Record(x); ok {
 			if image, ok := r.(client.Image); ok {
 				return image, nil
+			}
+		}
+		if mt, ok := x.Metatable.(*lua.LTable); ok {
+			if ud, ok := mt.RawGetString(Held).(*lua.LUserData); ok {
+				return ud.Value, nil
 			}
 		}
 		return decodeTable(x, depth)
