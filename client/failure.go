@@ -83,6 +83,10 @@ func classify(err error) (code Code, hint string) {
 		return Invalid, ""
 	case errors.Is(err, store.ErrChanged):
 		return Unavailable, "try again"
+	case errors.Is(err, store.ErrGarbled):
+		return Unavailable, ""
+	case errors.Is(err, store.ErrElsewhere):
+		return Unavailable, "a token goes to no other place; if that one is right, use it as the URL"
 	case errors.Is(err, store.ErrDamaged):
 		return Corrupt, "what arrived was not what was sent; push again"
 	case errors.Is(err, store.ErrNotFound):

@@ -21,6 +21,7 @@ type place struct {
 	exact   bool           // the name was an object's own name
 	missing bool           // the collection is not there
 	listed  bool           // it was taken from the listing of a batch
+	denied  error          // why nobody can tell whether the name is an object's own
 
 	arch, id string // of the file that is pushed there
 }
@@ -78,6 +79,9 @@ func (c *Client) look(ctx context.Context, n name.Name, form func(name.Name) str
 	g.Go(func() (err error) {
 		exact, err = c.store.Stat(gctx, store.Key{Container: n.Collection, Object: n.Raw})
 		there = err == nil
+		if errors.Is(err, store.ErrDenied) {
+			p.denied = err
+		}
 		if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDenied) || errors.Is(err, store.ErrInvalid) {
 			return nil // the listings say more
 		}
@@ -212,6 +216,9 @@ func (c *Client) find(ctx context.Context, n name.Name, change bool) (o store.Ob
 	p, err := c.resolve(ctx, n, nil)
 	if err != nil {
 		return o, false, err
+	}
+	if len(p.objects) == 0 && p.denied != nil {
+		return o, false, p.denied
 	}
 	if len(p.objects) == 0 {
 		return o, false, notFound(p)

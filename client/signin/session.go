@@ -62,7 +62,10 @@ func (e *Error) Refused() bool {
 }
 
 // Busy tells that the server cannot sign anybody in now.
-func (e *Error) Busy() bool { return e.Status >= 500 || e.Status == http.StatusTooManyRequests }
+func (e *Error) Busy() bool {
+	const rateLimit = 498 // of OpenStack Swift
+	return e.Status >= 500 || e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout || e.Status == rateLimit
+}
 
 // Unwrap gives the reason.
 func (e *Error) Unwrap() error { return e.Err }
@@ -96,6 +99,9 @@ func (s Settings) ask(ctx context.Context, conn *swift.Connection, seen *answer)
 	if s.StorageURL != "" && conn.AuthToken != "" {
 		storage, err = s.StorageURL, nil
 	}
+	if storage != "" && conn.AuthToken != "" && ctx.Err() == nil {
+		err = nil // ncw/swift takes no token that by this clock ends within a minute
+	}
 	if err == nil {
 		if u, bad := url.Parse(storage); bad != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			return Session{}, &Error{conn.AuthUrl, s.who(), 0, fmt.Errorf("the server names %q as the storage URL", storage)}
@@ -105,7 +111,7 @@ func (s Settings) ask(ctx context.Context, conn *swift.Connection, seen *answer)
 			token: conn.AuthToken, Expires: seen.expires,
 		}
 		if !conn.Expires.IsZero() {
-			session.Expires = conn.Expires
+			session.Expires = conn.Expires.Add(seen.behind) // told by the server's clock
 		}
 		session.renewAt = renewal(time.Now(), session.Expires)
 		return session, nil
@@ -138,7 +144,11 @@ func renewal(now, expires time.Time) time.Time {
 	if expires.IsZero() {
 		return time.Time{}
 	}
-	return expires.Add(-min(expires.Sub(now)/4, renewBefore))
+	life := expires.Sub(now)
+	if life <= 0 {
+		return time.Time{} // a clock is wrong: the server says when the token is no longer good
+	}
+	return expires.Add(-min(life/4, renewBefore))
 }
 
 // UserAgent names this program to servers.
@@ -153,6 +163,7 @@ type answer struct {
 	keep     bool // the body
 	status   int
 	expires  time.Time
+	behind   time.Duration // how much later it is here than by the server's clock
 	body     []byte
 }
 
@@ -175,6 +186,9 @@ func (a *answer) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if seconds, err := strconv.ParseInt(resp.Header.Get("X-Auth-Token-Expires"), 10, 64); err == nil && seconds > 0 {
 		a.expires = time.Now().Add(time.Duration(seconds) * time.Second)
+	}
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		a.behind = time.Since(date).Truncate(time.Second)
 	}
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
 		where := resp.Header.Get("Location")

@@ -2,13 +2,13 @@ package store
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"iter"
 	"net/url"
 )
 
 // errNoProgress is a listing that would never end.
-var errNoProgress = errors.New("the server repeats a page of its listing; the listing is not complete")
+var errNoProgress = fmt.Errorf("%w: it repeats a page of its listing, which is not complete", ErrGarbled)
 
 // List goes through a container page by page until one is empty: RGW may cut any page short. No
 // limit is sent, because RGW cuts an explicit one to 1,000 and gives 10,000 without.

@@ -87,7 +87,7 @@ func beaten(key Key, answer []byte) (etag string, err error) {
 	code, _, _ := strings.Cut(result.Status, " ")
 	status, err := strconv.Atoi(code)
 	if err != nil {
-		return "", fmt.Errorf("the server answers a manifest with the status %q", result.Status)
+		return "", fmt.Errorf("%w: to a manifest it answers the status %q", ErrGarbled, result.Status)
 	}
 	if status >= 300 {
 		words := ""

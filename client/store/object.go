@@ -28,7 +28,7 @@ func described(key Key, header func(string) string) (Object, error) {
 	o := Object{Key: key, ContentType: header("Content-Type"), ETag: strings.ToLower(strings.Trim(header("Etag"), `"`))}
 	size, err := strconv.ParseInt(header("Content-Length"), 10, 64)
 	if err != nil || size < 0 {
-		return Object{}, fmt.Errorf("the server gives the length %q for %s", header("Content-Length"), key)
+		return Object{}, fmt.Errorf("%w: it gives the length %q for %s", ErrGarbled, header("Content-Length"), key)
 	}
 	o.Size = size
 	if date, err := http.ParseTime(header("Last-Modified")); err == nil {
@@ -102,9 +102,9 @@ func (s Span) check(resp *http.Response, length int64) (int64, error) {
 	}
 	switch {
 	case resp.StatusCode != http.StatusPartialContent || err != nil:
-		return 0, fmt.Errorf("the server answers %s with status %d and the range %q", s.header(), resp.StatusCode, said)
+		return 0, fmt.Errorf("%w: it answers %s with status %d and the range %q", ErrGarbled, s.header(), resp.StatusCode, said)
 	case first != s.Off || last != first+length-1:
-		return 0, fmt.Errorf("the server answers %s with the range %q and %d bytes", s.header(), said, length)
+		return 0, fmt.Errorf("%w: it answers %s with the range %q and %d bytes", ErrGarbled, s.header(), said, length)
 	case length != n:
 		return 0, ErrChanged // the object ends before the span does
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"net/http"
@@ -33,6 +34,9 @@ const (
 	renewals    = 5 // of the token, for one call
 )
 
+// errTokens is a server that refuses every token it gives.
+var errTokens = fmt.Errorf("%w: the server takes none of the tokens it gives", ErrDenied)
+
 // passing tells whether an error may pass, and whether nobody was reached.
 func passing(err error) (may, nobody bool) {
 	var status *StatusError
@@ -40,7 +44,7 @@ func passing(err error) (may, nobody bool) {
 	var in *signin.Error
 	var again *onceMore
 	switch {
-	case errors.Is(err, signin.ErrRenewed), errors.As(err, &again):
+	case errors.Is(err, signin.ErrRenewed), errors.Is(err, ErrGarbled), errors.As(err, &again):
 		return true, false
 	case signin.Untrusted(err) != "":
 		return false, false
@@ -89,7 +93,7 @@ func (r Retry) retry(ctx context.Context, try func(again bool) error) error {
 			if renewed++; renewed < renewals {
 				return struct{}{}, &backoff.RetryAfterError{}
 			}
-			may = false
+			last, may = errTokens, false
 		}
 		if !may || silent >= unreachable || tries >= attempts || ctx.Err() != nil {
 			return struct{}{}, backoff.Permanent(last)

@@ -19,6 +19,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -151,7 +152,7 @@ func (e *StatusError) Error() string {
 	return s
 }
 
-// What an answer means. A *StatusError is one of them for errors.Is.
+// What an answer means. A *StatusError is one of them for errors.Is, but for ErrGarbled.
 var (
 	ErrInvalid  = errors.New("the server does not take such a request")
 	ErrNotFound = errors.New("there is no such object or container")
@@ -160,12 +161,18 @@ var (
 	ErrFull     = errors.New("there is no room: quota or disk")
 	ErrDamaged  = errors.New("the server stored other bytes than were sent")
 	ErrBusy     = errors.New("the server cannot answer now")
+	// ErrElsewhere is a redirect. It is never followed: a token goes to one host only.
+	ErrElsewhere = errors.New("the server sends requests elsewhere")
+	// ErrGarbled is an answer that contradicts itself, or is no answer to what was asked.
+	ErrGarbled = errors.New("the server's answer makes no sense")
 )
 
 // Is tells whether the answer means target. A quota that is exceeded is 413, as a body that is too
 // large is; 498 is OpenStack Swift's rate limit; 507 is a full disk and stays, 501 a server that
-// never will.
+// never will. A 409 is two who write at once, which passes; but of a large object that is read it
+// means that its segments are not what they were.
 func (e *StatusError) Is(target error) bool {
+	reads := e.Method == http.MethodGet || e.Method == http.MethodHead
 	switch e.Status {
 	case http.StatusBadRequest:
 		return target == ErrInvalid
@@ -173,7 +180,15 @@ func (e *StatusError) Is(target error) bool {
 		return target == ErrNotFound
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return target == ErrDenied
-	case http.StatusConflict, http.StatusPreconditionFailed:
+	case http.StatusConflict:
+		if reads && strings.Count(e.Path, "/") > 1 {
+			return target == ErrDamaged
+		}
+		return target == ErrBusy
+	case http.StatusPreconditionFailed:
+		if reads {
+			return target == ErrBusy
+		}
 		return target == ErrExists
 	case http.StatusRequestEntityTooLarge, http.StatusInsufficientStorage:
 		return target == ErrFull
@@ -181,6 +196,9 @@ func (e *StatusError) Is(target error) bool {
 		return target == ErrDamaged
 	case http.StatusNotImplemented:
 		return false
+	}
+	if e.Status >= 300 && e.Status < 400 {
+		return target == ErrElsewhere
 	}
 	return target == ErrBusy && temporary(e.Status)
 }

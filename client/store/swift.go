@@ -167,7 +167,7 @@ func decode[T any](ctx context.Context, resp *http.Response) ([]T, error) {
 		var syntax *json.SyntaxError
 		var kind *json.UnmarshalTypeError
 		if errors.As(err, &syntax) || errors.As(err, &kind) {
-			return nil, fmt.Errorf("the server's listing is not valid JSON: %w", err)
+			return nil, fmt.Errorf("%w: its listing is not valid JSON: %w", ErrGarbled, err)
 		}
 		return nil, broken(ctx, err)
 	}

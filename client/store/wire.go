@@ -84,6 +84,9 @@ func (t Status) RoundTrip(req *http.Request) (*http.Response, error) {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	e := &StatusError{Method: req.Method, Path: strings.TrimPrefix(req.URL.Path, placeholderPath), Status: resp.StatusCode}
 	e.Reason = reason(resp.Header.Get("Content-Type"), body)
+	if to, err := resp.Location(); err == nil {
+		e.Reason = "a redirect to " + reason("", []byte(to.Scheme+"://"+to.Host))
+	}
 	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
 		e.RetryAfter = time.Duration(seconds) * time.Second
 	}
