@@ -112,13 +112,16 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	e := localswifttest.Start(t, localswift.Options{})
+	e := localswifttest.Start(t, localswift.Options{Users: []localswift.User{
+		{Name: "lab:vanessa", Key: "hers", Admin: true}, {Name: "physics:ann", Key: "anns", Admin: true},
+	}})
 	b := &bench{T: t, dir: t.TempDir()}
 	b.env = append(os.Environ(), "HOME="+b.dir, "LC_ALL=C",
 		"SREGISTRY_SWIFT_USER="+e.User, "SREGISTRY_SWIFT_TOKEN="+e.Key, "SREGISTRY_SWIFT_URL="+e.URL)
 	for name, size := range map[string]int{"ubuntu.simg": 100000, "pancake.simg": 1000, "ubuntu.sif": 2000, "a.sif": 10, "b.sif": 20} {
 		b.write(name, "hsqs"+string(bytes.Repeat([]byte(name[:1]), size-4)))
 	}
+	b.write("ann.env", "export SREGISTRY_SWIFT_USER=physics:ann SREGISTRY_SWIFT_TOKEN=anns SREGISTRY_SWIFT_OS_STORAGE_URL="+e.StorageURL+"\n")
 	b.write("lolcow.sif", string(imagefiletest.SIF(t, imagefiletest.Options{})))
 	return b
 }
