@@ -105,17 +105,18 @@ func TestExamples(t *testing.T) {
 
 // bench is a folder with some image files, and an endpoint that commands run in it use.
 type bench struct {
-	*testing.T
-	dir string
-	env []string
+	testing.TB
+	endpoint *localswifttest.Endpoint
+	dir      string
+	env      []string
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t testing.TB) *bench {
 	t.Helper()
 	e := localswifttest.Start(t, localswift.Options{Users: []localswift.User{
 		{Name: "lab:vanessa", Key: "hers", Admin: true}, {Name: "physics:ann", Key: "anns", Admin: true},
 	}})
-	b := &bench{T: t, dir: t.TempDir()}
+	b := &bench{TB: t, endpoint: e, dir: t.TempDir()}
 	b.env = append(os.Environ(), "HOME="+b.dir, "LC_ALL=C",
 		"SREGISTRY_SWIFT_USER="+e.User, "SREGISTRY_SWIFT_TOKEN="+e.Key, "SREGISTRY_SWIFT_URL="+e.URL)
 	for name, size := range map[string]int{"ubuntu.simg": 100000, "pancake.simg": 1000, "ubuntu.sif": 2000, "a.sif": 10, "b.sif": 20} {
