@@ -13,9 +13,10 @@ import (
 // helpCommand explains a command, or what help(topic) explains in the shell.
 func (a *app) helpCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "help [COMMAND|TOPIC]",
-		Short: "Explain a command, a Lua function or module, or the scripts",
-		Long:  "Explains a command, or a topic that help(topic) knows in the shell: " + strings.Join(vm.Topics(), ", ") + ".",
+		Use:               "help [COMMAND|TOPIC]",
+		Short:             "Explain a command, a Lua function or module, or the scripts",
+		Long:              "Explains a command, or a topic that help(topic) knows in the shell: " + strings.Join(vm.Topics(), ", ") + ".",
+		ValidArgsFunction: completeTopics,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found, rest, err := cmd.Root().Find(args)
 			if err == nil && len(rest) == 0 && (len(args) == 0 || found != cmd.Root()) {

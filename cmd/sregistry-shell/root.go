@@ -107,6 +107,8 @@ func (a *app) root() *cobra.Command {
 		a.timeout, err = client.ParseAge(s)
 		return err
 	})
+	must(root.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions([]string{screen.ProgressAuto, screen.ProgressPlain, screen.ProgressNone}, cobra.ShellCompDirectiveNoFileComp)))
+	must(root.MarkPersistentFlagDirname("embedded"))
 	programs.add(root)
 	root.AddCommand(a.shellCommand(), a.runCommand(), a.scriptsCommand(), a.serveCommand(), a.completionCommand(), a.annotationsCommand(), a.licensesCommand())
 	root.SetHelpCommand(a.helpCommand())

@@ -109,6 +109,7 @@ that ships with the shell (` + scripts.Names() + `); - is standard input.`,
 			return a.programs(cmd.Context(), p, &program)
 		},
 	}
+	cmd.ValidArgsFunction = completeScripts
 	cmd.Flags().SetInterspersed(false) // what follows the script is the script's
 	p.add(cmd)
 	return cmd

@@ -47,6 +47,7 @@ func (a *app) verbCommand(v *verbs.Verb) *cobra.Command {
 			cmd.Flags().String(p.Flag, "", p.Help)
 		}
 	}
+	a.completeVerb(cmd, v)
 	return cmd
 }
 
