@@ -7,12 +7,15 @@
 #                                      million objects, which only the embedded endpoint can fake)
 #
 # SIZE_MIB=1024 IMAGES=1000 OBJECTS=1000000 LATENCY=20ms change what is measured; PARTS="large small many"
-# chooses. CPU is user + system time of the client's process; RSS its peak.
+# chooses. The part huge, which has to be asked for, is about memory: HUGE_MIB=10240 of a sparse file, there
+# and back, on the disk of TMPDIR. CPU is user + system time of the client's process; RSS its peak. Each
+# client runs RUNS=3 times, in another order each time, and the medians are compared: who runs first finds
+# memory that nobody has touched yet, and other work on the machine comes and goes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 size=${SIZE_MIB:-1024} images=${IMAGES:-1000} objects=${OBJECTS:-1000000} latency=${LATENCY:-20ms}
-parts=${PARTS:-large small many}
+parts=${PARTS:-large small many} runs=${RUNS:-3} huge=${HUGE_MIB:-10240}
 export LC_ALL=C.UTF-8 no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
 
 missing=()
@@ -24,11 +27,11 @@ done
 where=${TMPDIR:-/tmp}
 if [ "$(df -m --output=avail /dev/shm 2>/dev/null | tail -1)" -gt $((size * 5)) ]; then where=/dev/shm; fi
 dir=$(mktemp -d "$where/sregistry-bench.XXXXXX")
-pids=()
+dirs=("$dir") pids=()
 end() {
   local p
   for p in "${pids[@]}"; do if kill "$p" 2>/dev/null; then wait "$p" 2>/dev/null || true; fi; done
-  rm -rf "$dir"
+  rm -rf "${dirs[@]}"
 }
 trap end EXIT
 trap 'exit 1' INT TERM
@@ -81,65 +84,138 @@ run() {
   tail -1 "$dir/time" | awk -v l="$label" '{printf "%s|%.2f|%.2f|%.1f\n", l, $1, $2 + $3, $4 / 1024}' >>"$rows"
 }
 
-# table TITLE: the rows so far, each with its ratio to the first, which is ours.
+# table TITLE: the medians of the rows so far, each with its ratio to the first, which is ours.
 table() {
   printf '\n%s\n%-34s %8s %7s %8s %7s %9s\n' "$1" "" "wall s" ratio "CPU s" ratio "RSS MiB"
-  awk -F'|' 'NR == 1 { w = $2; c = $3 }
-    { printf "%-34s %8.2f %7.2f %8.2f %7.2f %9.1f\n", $1, $2, w / ($2 ? $2 : 0.01), $3, c / ($3 ? $3 : 0.01), $4 }' "$rows"
+  awk -F'|' '
+    function median(column, label,   n, i, j, v, t) {
+      n = split(values[label, column], v, " ")
+      for (i = 2; i <= n; i++) for (j = i; j > 1 && v[j] + 0 < v[j - 1] + 0; j--) { t = v[j]; v[j] = v[j - 1]; v[j - 1] = t }
+      return v[int((n + 1) / 2)]
+    }
+    !($1 in seen) { seen[$1] = 1; labels[++count] = $1 }
+    { for (i = 2; i <= 4; i++) values[$1, i] = values[$1, i] " " $i }
+    END {
+      for (i = 1; i <= count; i++) if (labels[i] ~ /^(sregistry-shell|client)/) { w = median(2, labels[i]); c = median(3, labels[i]) }
+      for (first = 1; first >= 0; first--) for (i = 1; i <= count; i++) if ((labels[i] ~ /^(sregistry-shell|client)/) == first) {
+        l = labels[i]; lw = median(2, l); lc = median(3, l)
+        printf "%-34s %8.2f %7.2f %8.2f %7.2f %9.1f\n", l, lw, w / (lw > 0 ? lw : 0.01), lc, c / (lc > 0 ? lc : 0.01), median(4, l)
+      }
+    }' "$rows"
   : >"$rows"
 }
 
-large() {
-  local f=$dir/large.sif
-  head -c "${size}M" /dev/urandom >"$f"
-  peers
-  run "sregistry-shell push" "$ours" -q push --name bench/ours "$f"
-  run "rclone copyto" rclone copyto "$f" s:bench/rclone.sif
-  run "swift upload" swift upload -q --object-name swift.sif bench "$f"
+# rounds COMMAND...: runs all commands, as often as asked for, beginning with another one each time.
+rounds() {
+  local round i
+  for ((round = 0; round < runs; round++)); do
+    for ((i = 0; i < $#; i++)); do
+      local at=$(((round + i) % $# + 1))
+      "${!at}"
+    done
+  done
+}
+
+# gone OBJECT: deletes it from the collection bench, if it is there.
+gone() { curl -s -o "$dir/out" -X DELETE -H "X-Auth-Token: $token" "$storage/bench/$1"; }
+
+gone_ours() { "$ours" -q delete --yes bench/ours >"$dir/out" 2>&1 || true; }
+
+push_ours() { gone_ours; run "sregistry-shell push" "$ours" -q push --name bench/ours "$f"; }
+push_rclone() { gone rclone.sif; run "rclone copyto" rclone copyto "$f" s:bench/rclone.sif; }
+push_swift() { gone swift.sif; run "swift upload" swift upload -q --object-name swift.sif bench "$f"; }
+push_floor() {
+  gone curl.sif
   run "curl -T; md5sum" sh -c "curl -sf -H 'X-Auth-Token: $token' -T '$f' '$storage/bench/curl.sif' && md5sum '$f'"
-  table "push of $size MiB (ratio: ours to theirs)"
+}
+
+pull_ours() {
   run "sregistry-shell pull" "$ours" -q pull --no-cache --name "$dir/ours.sif" bench/ours
   cmp "$f" "$dir/ours.sif"
   rm "$dir/ours.sif"
-  run "rclone copyto" rclone copyto s:bench/rclone.sif "$dir/rclone.sif"
-  rm "$dir/rclone.sif"
-  run "swift download" swift download -q -o "$dir/swift.sif" bench swift.sif
-  rm "$dir/swift.sif"
+}
+pull_rclone() { run "rclone copyto" rclone copyto s:bench/rclone.sif "$dir/rclone.sif"; rm "$dir/rclone.sif"; }
+pull_swift() { run "swift download" swift download -q -o "$dir/swift.sif" bench swift.sif; rm "$dir/swift.sif"; }
+pull_floor() {
   run "curl -o; md5sum" sh -c "curl -sf -H 'X-Auth-Token: $token' -o '$dir/curl.sif' '$storage/bench/curl.sif' && md5sum '$dir/curl.sif'"
-  rm "$dir/curl.sif" "$f"
-  table "pull of $size MiB, verified (ratio: ours to theirs)"
-  for o in rclone swift curl; do curl -sf -X DELETE -H "X-Auth-Token: $token" "$storage/bench/$o.sif"; done
-  "$ours" -q delete --yes bench/ours >/dev/null 2>&1 || "$ours" -q delete bench/ours
+  rm "$dir/curl.sif"
 }
 
-small() {
-  local far url=$SREGISTRY_SWIFT_URL
-  mkdir -p "$dir/images"
-  head -c "$((images * 65536))" /dev/urandom | split -b 65536 -a 5 -d --additional-suffix=.sif - "$dir/images/image"
-  "$dir/latency" -to "$url" -wait "$latency" >"$dir/far" &
-  pids+=($!)
-  far=$(line "$dir/far")
-  SREGISTRY_SWIFT_URL=$far peers
-  count() { curl -sf "$far/requests-so-far"; }
-  count >/dev/null
+large() {
+  f=$dir/large.sif
+  head -c "${size}M" /dev/urandom >"$f"
+  cat "$f" "$f" "$f" "$f" >"$dir/touched" # so that nobody pays for memory that is used for the first time
+  rm "$dir/touched"
+  peers
+  curl -sf -X PUT -H "X-Auth-Token: $token" "$storage/bench"
+  rounds push_ours push_rclone push_swift push_floor
+  table "push of $size MiB (ratio: ours to theirs)"
+  rounds pull_ours pull_rclone pull_swift pull_floor
+  table "pull of $size MiB, verified (ratio: ours to theirs)"
+  for o in rclone swift curl; do gone $o.sif; done
+  gone_ours
+  rm "$f"
+}
+
+# huge is about memory only: the file is sparse, and everything lies on a disk.
+huge() {
+  dir=$(mktemp -d "${TMPDIR:-/tmp}/sregistry-bench.XXXXXX") rows=$dir/rows
+  dirs+=("$dir")
+  if [ $embedded = yes ]; then serve; fi
+  f=$dir/huge.sif
+  truncate -s "${huge}M" "$f"
+  runs=1
+  rounds push_ours
+  rm "$f"
+  run "sregistry-shell pull" "$ours" -q pull --no-cache --name "$dir/ours.sif" bench/ours
+  table "$huge MiB"
+  gone_ours
+}
+
+small_ours() {
+  rclone purge s:bench-ours 2>"$dir/out" || true
+  count >"$dir/out"
   # shellcheck disable=SC2016 # Lua
   run "sregistry-shell, jobs=32" env SREGISTRY_SWIFT_URL="$far" "$ours" -q -e 'local l = {}
     for file in fs.walk(arg[1]) do l[#l + 1] = {file, "bench-ours/" .. path.base(file):gsub(".sif$", "")} end
     client.push(l, {jobs=32})' run - "$dir/images" </dev/null
-  requests="requests: sregistry-shell $(count)"
+  requests_ours=$(count)
+}
+small_rclone() {
+  rclone purge s:bench-rclone 2>"$dir/out" || true
+  count >"$dir/out"
   run "rclone copy --transfers 32" rclone copy --transfers 32 "$dir/images" s:bench-rclone
-  requests+=", rclone $(count)"
-  table "$images images of 64 KiB, $latency a request (ratio: ours to theirs)"
-  echo "$requests"
-  count >/dev/null
+  requests_rclone=$(count)
+}
+again_ours() {
+  count >"$dir/out"
   run "sregistry-shell run sync.lua" env SREGISTRY_SWIFT_URL="$far" "$ours" -q run sync.lua "$dir/images" bench-ours
-  requests="requests: sregistry-shell $(count)"
+  requests_ours=$(count)
+}
+again_rclone() {
+  count >"$dir/out"
   run "rclone copy --transfers 32" rclone copy --transfers 32 "$dir/images" s:bench-rclone
-  requests+=", rclone $(count)"
+  requests_rclone=$(count)
+}
+
+count() { curl -sf "$far/requests-so-far"; }
+
+small() {
+  local url=$SREGISTRY_SWIFT_URL
+  mkdir -p "$dir/images"
+  head -c "$((images * 65536))" /dev/urandom | split -b 65536 -a 5 -d --additional-suffix=.sif - "$dir/images/image"
+  "$dir/latency" -to "$url" -wait "$latency" >"$dir/far" 2>"$dir/far.log" &
+  pids+=($!)
+  far=$(line "$dir/far")
+  SREGISTRY_SWIFT_URL=$far peers
+  rounds small_ours small_rclone
+  table "$images images of 64 KiB, $latency a request (ratio: ours to theirs)"
+  echo "requests: sregistry-shell $requests_ours, rclone $requests_rclone"
+  rounds again_ours again_rclone
   table "the same again, unchanged (ratio: ours to theirs)"
-  echo "$requests"
+  echo "requests: sregistry-shell $requests_ours, rclone $requests_rclone"
   kill "${pids[-1]}"
-  peers
+  SREGISTRY_SWIFT_URL=$url peers
   rclone purge s:bench-rclone
   rclone purge s:bench-ours
   rm -r "$dir/images"
