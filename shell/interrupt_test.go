@@ -48,6 +48,24 @@ func TestInterruptOfACall(t *testing.T) {
 	s.leaves(0)
 }
 
+func TestInterruptOfAQuestionOfAProgram(t *testing.T) {
+	s := sit(t, nil)
+	s.begin("print('who?') name = io.read()")
+	s.expect("who?\r\n")
+	s.types("vanessa\r")
+	s.answer()
+	s.want("name", `"vanessa"`)
+	s.begin("print('again?') name = io.read()")
+	s.expect("again?\r\n")
+	s.signals <- os.Interrupt
+	if got := s.answer(); !strings.HasSuffix(got, "io.read: interrupted") {
+		t.Errorf("it says %q", got)
+	}
+	s.want("name", `"vanessa"`) // and the next line is the prompt's
+	s.types("\x04")
+	s.leaves(0)
+}
+
 func TestTypedAheadOfACall(t *testing.T) {
 	// What is typed while a call runs is for the next prompt, Ctrl-D too.
 	s := sit(t, nil)

@@ -100,7 +100,9 @@ func (s *Session) machine(p Program) *vm.VM {
 		if s.c.Connect == nil {
 			connect = nil
 		}
+		stdin, _ := s.c.Screen.Input().(*os.File)
 		s.vm = vm.New(vm.Options{
+			Stdin:      stdin,
 			Connect:    connect,
 			Open:       s.c.Open,
 			Stdout:     s.c.Screen.Stdout(),

@@ -2,7 +2,6 @@ package vm
 
 import (
 	"io"
-	"os"
 	"strings"
 
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
@@ -15,8 +14,9 @@ type stream struct {
 	name string
 }
 
-// openIO lets io.write, io.stdout and io.stderr write to the writers of Options, and makes
-// io.lines of a file that is not there an error instead of nothing.
+// openIO lets io.write, io.stdout and io.stderr write to the writers of Options, makes io.lines of
+// a file that is not there an error instead of nothing, and lines of any length one line: gopher-lua
+// breaks them at 4 KiB.
 func (m *VM) openIO() {
 	L := m.L
 	lib := L.GetGlobal("io").(*lua.LTable)
@@ -36,7 +36,7 @@ func (m *VM) openIO() {
 
 	// out is what io.write writes to, as long as that is a stream; nil when io.output set a file.
 	out := stdout
-	write, output, closeFile, flush, typeOf, lines := original("write"), original("output"), original("close"), original("flush"), original("type"), original("lines")
+	write, output, closeFile, flush, typeOf, openFile := original("write"), original("output"), original("close"), original("flush"), original("type"), original("open")
 	set("write", func(L *lua.LState) int {
 		if out == nil {
 			return forward(L, write)
@@ -68,7 +68,7 @@ func (m *VM) openIO() {
 			out = stdout
 			return forward(L, closeFile)
 		}
-		if L.GetTop() == 0 || isStream(L.Get(1)) {
+		if L.GetTop() == 0 || isStream(L.Get(1)) || isInput(L.Get(1)) {
 			L.Push(lua.LTrue)
 			return 1
 		}
@@ -82,21 +82,61 @@ func (m *VM) openIO() {
 		return 1
 	})
 	set("type", func(L *lua.LState) int {
-		if isStream(L.Get(1)) {
+		if isStream(L.Get(1)) || isInput(L.Get(1)) {
 			L.Push(lua.LString("file"))
 			return 1
 		}
 		return forward(L, typeOf)
 	})
 	set("lines", func(L *lua.LState) int {
-		if name, ok := L.Get(1).(lua.LString); ok {
-			f, err := os.Open(string(name))
-			if err != nil {
-				L.RaiseError("%s", strings.TrimPrefix(err.Error(), "open "))
+		file := L.Get(1)
+		opened := L.GetTop() > 0
+		if opened {
+			L.Push(openFile)
+			L.Push(lua.LString(L.CheckString(1)))
+			L.Call(1, 2)
+			if file = L.Get(-2); file == lua.LNil {
+				L.RaiseError("%s", strings.TrimPrefix(L.Get(-1).String(), "open "))
 			}
-			f.Close()
+		} else {
+			L.Push(lib.RawGetString("input"))
+			L.Call(0, 1)
+			file = L.Get(-1)
 		}
-		return forward(L, lines)
+		L.Push(linesOf(L, file, opened))
+		return 1
+	})
+	if methods, ok := L.GetTypeMetatable("FILE*").(*lua.LTable).RawGetString("__index").(*lua.LTable); ok {
+		methods.RawSetString("lines", L.NewFunction(func(L *lua.LState) int {
+			L.Push(linesOf(L, L.CheckUserData(1), false))
+			return 1
+		}))
+	}
+	m.openInput(lib)
+}
+
+// linesOf is a function that gives the next line of a file at each call, and closes it at the end if
+// it is to.
+func linesOf(L *lua.LState, file lua.LValue, closing bool) lua.LValue {
+	call := func(L *lua.LState, method string, args ...lua.LValue) lua.LValue {
+		L.Push(L.GetField(file, method))
+		L.Push(file)
+		for _, arg := range args {
+			L.Push(arg)
+		}
+		L.Call(1+len(args), 1)
+		result := L.Get(-1)
+		L.Pop(1)
+		return result
+	}
+	return L.NewFunction(func(L *lua.LState) int {
+		line := call(L, "read", lua.LString("*l"))
+		if line == lua.LNil && closing {
+			closing = false
+			call(L, "close")
+		}
+		L.Push(line)
+		return 1
 	})
 }
 
@@ -114,6 +154,15 @@ func isStream(v lua.LValue) bool {
 		return false
 	}
 	_, ok = ud.Value.(*stream)
+	return ok
+}
+
+func isInput(v lua.LValue) bool {
+	ud, ok := v.(*lua.LUserData)
+	if !ok {
+		return false
+	}
+	_, ok = ud.Value.(*input)
 	return ok
 }
 

@@ -3,6 +3,7 @@ package vm
 import (
 	"context"
 	"io"
+	"os"
 	"sync"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
@@ -21,6 +22,8 @@ type Options struct {
 	// Stdout takes what print and io.write write, Stderr what io.stderr:write does. One with a method
 	// File() *os.File hands that file to the commands of os.execute.
 	Stdout, Stderr io.Writer
+	// Stdin is what io.read reads; os.Stdin when nil.
+	Stdin *os.File
 	// Note and Warn take remarks: a line that a person at a prompt may want to see, and one that
 	// even a cron job should. The module log writes through log lines of its own.
 	Note, Warn func(string)
@@ -82,6 +85,9 @@ type VM struct {
 func New(opt Options) *VM {
 	if opt.Stdout == nil {
 		opt.Stdout = io.Discard
+	}
+	if opt.Stdin == nil {
+		opt.Stdin = os.Stdin
 	}
 	if opt.Stderr == nil {
 		opt.Stderr = io.Discard
