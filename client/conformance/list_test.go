@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
-	"github.com/sregistry-shell/sregistry-shell/client/signin"
 	"github.com/sregistry-shell/sregistry-shell/client/store"
 )
 
@@ -119,7 +118,9 @@ func TestDelete(t *testing.T) {
 
 func TestWrongSecret(t *testing.T) {
 	x := on(t)
-	wrong := x.connect(client.Config{Settings: signin.Settings{User: x.settings.User, Key: "not-the-secret", URL: x.settings.URL}})
+	settings := x.settings
+	settings.Key = "not-the-secret"
+	wrong := x.connect(client.Config{Settings: settings})
 	_, err := wrong.Search(t.Context(), client.ListRequest{})
 	x.wants(err, client.Denied)
 	if err != nil && (strings.Contains(err.Error(), "not-the-secret") || !strings.Contains(err.Error(), x.settings.User)) {

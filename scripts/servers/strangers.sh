@@ -1,8 +1,8 @@
 #!/bin/bash
 # strangers.sh SREGISTRY-SHELL
 #
-# Other people's clients, python-swiftclient and rclone from Debian's packages, at the endpoint that
-# SREGISTRY_SWIFT_USER, SREGISTRY_SWIFT_TOKEN and SREGISTRY_SWIFT_URL name: they upload (in one piece, as static and as
+# Other people's clients, python-swiftclient and rclone from Debian's packages, at the endpoint that SREGISTRY_SWIFT_USER,
+# SREGISTRY_SWIFT_TOKEN and SREGISTRY_SWIFT_URL name, else OS_* for Keystone: they upload (in one piece, as static and as
 # dynamic large objects), list, describe, download, read ranges, copy, sign TempURLs and delete. What they put the
 # program SREGISTRY-SHELL reads, and what it puts they read. Prints a line a check; exits 1 when one fails.
 #
@@ -12,20 +12,25 @@
 set -uo pipefail
 [ $# = 1 ] || { sed -n '2,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 shell=$(realpath "$1")
-user=${SREGISTRY_SWIFT_USER:?} secret=${SREGISTRY_SWIFT_TOKEN:?} url=${SREGISTRY_SWIFT_URL:?}
 key=${SREGISTRY_TEST_TEMPURL_KEY:-tempurl-secret}
 collection=strangers-$$-$RANDOM
 segments=${collection}_segments
-unset "${!OS_@}" "${!ST_@}" "${!RCLONE_@}" "${!SREGISTRY_@}"
-
 work=$(mktemp -d "${TMPDIR:-/tmp}/strangers.XXXXXX")
 cd "$work" || exit 1
 export HOME=$work
-export ST_AUTH=${url%/}/auth/v1.0 ST_USER=$user ST_KEY=$secret
-export RCLONE_CONFIG=$work/rclone.conf RCLONE_CONFIG_THEIRS_TYPE=swift RCLONE_CONFIG_THEIRS_AUTH=$ST_AUTH
-export RCLONE_CONFIG_THEIRS_USER=$user RCLONE_CONFIG_THEIRS_KEY=$secret RCLONE_CONFIG_THEIRS_CHUNK_SIZE=1M
+unset "${!ST_@}" "${!RCLONE_@}"
+export RCLONE_CONFIG=$work/rclone.conf RCLONE_CONFIG_THEIRS_TYPE=swift RCLONE_CONFIG_THEIRS_CHUNK_SIZE=1M
 touch "$RCLONE_CONFIG"
-export SREGISTRY_SWIFT_USER=$user SREGISTRY_SWIFT_TOKEN=$secret SREGISTRY_SWIFT_URL=$url
+user=${SREGISTRY_SWIFT_USER:-} secret=${SREGISTRY_SWIFT_TOKEN:-} url=${SREGISTRY_SWIFT_URL:-}
+unset "${!SREGISTRY_@}"
+if [ -n "$user" ]; then
+  unset "${!OS_@}"
+  export ST_AUTH=${url%/}/auth/v1.0 ST_USER=$user ST_KEY=$secret
+  export RCLONE_CONFIG_THEIRS_AUTH=$ST_AUTH RCLONE_CONFIG_THEIRS_USER=$user RCLONE_CONFIG_THEIRS_KEY=$secret
+  export SREGISTRY_SWIFT_USER=$user SREGISTRY_SWIFT_TOKEN=$secret SREGISTRY_SWIFT_URL=$url
+else # OS_*, which all three read
+  export RCLONE_CONFIG_THEIRS_ENV_AUTH=true
+fi
 
 checks=0 failures=0
 swift() { /usr/bin/python3 /usr/bin/swift "$@"; }
@@ -111,7 +116,7 @@ image small.sif 100000
 image large.sif 5000000
 part large.sif 3000000 1500000 >middle
 
-access=$(swift auth) || { echo "cannot sign in at $url" >&2; exit 1; }
+access=$(swift auth) || { echo "cannot sign in at ${ST_AUTH:-${OS_AUTH_URL:-}}" >&2; exit 1; }
 storage=$(sed -n 's/^export OS_STORAGE_URL=//p' <<<"$access") token=$(sed -n 's/^export OS_AUTH_TOKEN=//p' <<<"$access")
 path=/${storage#*://*/}
 
