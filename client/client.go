@@ -10,6 +10,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -18,20 +19,24 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sregistry-shell/sregistry-shell/client/library"
 	"github.com/sregistry-shell/sregistry-shell/client/name"
 	"github.com/sregistry-shell/sregistry-shell/client/signin"
 	"github.com/sregistry-shell/sregistry-shell/client/store"
 	"github.com/sregistry-shell/sregistry-shell/client/transfer"
 )
 
-// Config says how a Client works. Only Settings must be set.
+// Config says how a Client works. Only Settings must be set, and not even they for what needs no
+// server.
 type Config struct {
 	Settings signin.Settings
-	Reporter Reporter    // nil: nobody is told
-	Naming   name.Naming // how new objects are called; empty: name.Dash
-	DryRun   bool        // say what would be written, here and there, instead of writing it
-	Debug    bool        // tell Reporter.Debug of every request
-	Stdout   io.Writer   // where a pull to the file - goes; nil: os.Stdout
+	Unset    error            // why there are no Settings; all that needs the server fails with it
+	Library  library.Settings // where the local library is; the zero value: there is none
+	Reporter Reporter         // nil: nobody is told
+	Naming   name.Naming      // how new objects are called; empty: name.Dash
+	DryRun   bool             // say what would be written, here and there, instead of writing it
+	Debug    bool             // tell Reporter.Debug of every request
+	Stdout   io.Writer        // where a pull to the file - goes; nil: os.Stdout
 
 	// BytesPerSecond bounds what all transfers together move, both ways; 0: nothing does.
 	BytesPerSecond int64
@@ -59,6 +64,7 @@ type Client struct {
 	wire    *http.Transport
 	refused error // why no connection can be secured as the settings ask
 	closer  func() error
+	local   *library.Library
 
 	streams  *transfer.Streams // shared by all transfers
 	creating sync.Mutex        // held while a collection is made
@@ -66,7 +72,7 @@ type Client struct {
 
 // New makes a client.
 func New(cfg Config) *Client {
-	c := &Client{cfg: cfg, report: cfg.Reporter, wire: store.Wire(), streams: transfer.NewStreams(streams)}
+	c := &Client{cfg: cfg, report: cfg.Reporter, wire: store.Wire(), streams: transfer.NewStreams(streams), local: library.New(cfg.Library)}
 	if c.report == nil {
 		c.report = silent{}
 	}
@@ -113,11 +119,15 @@ func (c *Client) String() string {
 // Close gives the connections back. The client may not be used after it.
 func (c *Client) Close() error {
 	c.wire.CloseIdleConnections()
+	err := c.local.Close()
 	if c.closer != nil {
-		return c.closer()
+		err = errors.Join(err, c.closer())
 	}
-	return nil
+	return err
 }
+
+// Ready fails where there are no settings to reach a server with.
+func (c *Client) Ready() error { return fail("sign in", "", c.cfg.Unset) }
 
 // FromEnvironment is the Config that the environment asks for: SREGISTRY_SWIFT_USER, _TOKEN and
 // _URL, and SREGISTRY_SWIFT_NAMING. Invalid when a setting is missing or makes no sense.
@@ -132,6 +142,12 @@ func FromEnvironment(getenv func(string) string) (Config, error) {
 		return cfg, fail(op, "", refuse(Invalid, err, ""))
 	}
 	return cfg, nil
+}
+
+// LibraryFromEnvironment says where the variables of sregistry-cli put the local library of
+// somebody with that home.
+func LibraryFromEnvironment(getenv func(string) string, home string) library.Settings {
+	return library.FromEnvironment(getenv, home)
 }
 
 // NamingFromEnvironment is how SREGISTRY_SWIFT_NAMING says that new objects are called.

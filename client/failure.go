@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/sregistry-shell/sregistry-shell/client/imagefile"
+	"github.com/sregistry-shell/sregistry-shell/client/library"
 	"github.com/sregistry-shell/sregistry-shell/client/signin"
 	"github.com/sregistry-shell/sregistry-shell/client/store"
 )
@@ -99,6 +100,22 @@ func classify(err error) (code Code, hint string) {
 		return Exists, ""
 	case errors.Is(err, store.ErrBusy):
 		return Unavailable, ""
+	case errors.Is(err, library.ErrNotFound):
+		return NotFound, "images lists those there are"
+	case errors.Is(err, library.ErrAmbiguous):
+		return Invalid, "name one of them with its version"
+	case errors.Is(err, library.ErrExists):
+		return Exists, ""
+	case errors.Is(err, library.ErrOff), errors.Is(err, library.ErrForeign):
+		return Invalid, ""
+	case errors.Is(err, library.ErrDamaged):
+		return Corrupt, "mend or move it, or name another folder with SREGISTRY_DATABASE"
+	case errors.Is(err, library.ErrReadOnly):
+		return Denied, ""
+	case errors.Is(err, library.ErrLocked):
+		return Unavailable, "try again, or name a folder on another file system with SREGISTRY_DATABASE"
+	case errors.Is(err, library.ErrFull):
+		return Full, ""
 	case errors.As(err, &status):
 		return Invalid, ""
 	case errors.As(err, &source):

@@ -32,7 +32,7 @@ func (s *Session) complete(before string) (endings []string, length int) {
 	if strings.TrimSpace(before) == "" {
 		return []string{"    "}, 0 // a tab at the beginning of a line indents
 	}
-	found := suggest(s.vm, s.suggestNames, s.sofar+before)
+	found := suggest(s.vm, s.suggestNames, s.suggestLocal, s.sofar+before)
 	return found.endings, found.typed
 }
 
@@ -42,6 +42,14 @@ func (s *Session) suggestNames(typed, quote string) suggestion {
 		return suggestion{}
 	}
 	return s.remote.suggest(s.ctx, typed, quote)
+}
+
+// suggestLocal completes a name in the local library.
+func (s *Session) suggestLocal(typed, quote string) suggestion {
+	if s.c.Connect == nil {
+		return suggestion{}
+	}
+	return s.local.suggest(s.ctx, typed, quote)
 }
 
 // suggest finds what can follow before:
@@ -54,7 +62,7 @@ func (s *Session) suggestNames(typed, quote string) suggestion {
 //   - after a dotted path its members, and otherwise globals, keywords, and the names in the lines
 //     typed so far;
 //   - after ! files, after ? topics of help.
-func suggest(known names, remote func(typed, quote string) suggestion, before string) suggestion {
+func suggest(known names, remote, local func(typed, quote string) suggestion, before string) suggestion {
 	if line := strings.TrimLeft(before, " \t"); line != "" && (line[0] == '!' || asksForHelp.MatchString(line)) {
 		return suggestWords(line)
 	}
@@ -70,7 +78,7 @@ func suggest(known names, remote func(typed, quote string) suggestion, before st
 		if strings.Contains(typed, `\`) {
 			return suggestion{}
 		}
-		return suggestText(site, remote, typed, before[last.start:last.start+1])
+		return suggestText(site, remote, local, typed, before[last.start:last.start+1])
 	case last.open || last.end < len(before):
 		if last.kind == mark && !last.open {
 			return endings("", callAround(known, before, tokens).words())
@@ -99,13 +107,15 @@ func suggest(known names, remote func(typed, quote string) suggestion, before st
 }
 
 // suggestText completes a string by what it is to the function that it is given to.
-func suggestText(site place, remote func(typed, quote string) suggestion, typed, quote string) suggestion {
+func suggestText(site place, remote, local func(typed, quote string) suggestion, typed, quote string) suggestion {
 	if p := site.param(); p != nil {
 		switch p.Complete {
 		case "file":
 			return files(typed, quote, quote)
 		case "image", "collection":
 			return remote(typed, quote)
+		case "local":
+			return local(typed, quote)
 		}
 		return suggestion{}
 	}

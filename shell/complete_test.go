@@ -36,8 +36,8 @@ func (fakeNames) Members(path string) []vm.Member {
 }
 
 func (fakeNames) Callee(path string) (*verbs.Verb, string) {
-	if name, ok := strings.CutPrefix(path, "client."); ok {
-		return verbs.Find(name), ""
+	if verb := verbs.Find(path); verb != nil && strings.Contains(path, ".") {
+		return verb, ""
 	}
 	return nil, map[string]string{
 		"help": "help([topic])", "require": "require(module)", "fs.rename": "fs.rename(from, to)", "io.open": "io.open(path [, mode])",
@@ -45,6 +45,8 @@ func (fakeNames) Callee(path string) (*verbs.Verb, string) {
 }
 
 func fakeRemote(typed, _ string) suggestion { return suggestion{[]string{"remote"}, len(typed)} }
+
+func fakeLocal(typed, _ string) suggestion { return suggestion{[]string{"local"}, len(typed)} }
 
 func TestSuggest(t *testing.T) {
 	dir := t.TempDir()
@@ -85,6 +87,11 @@ func TestSuggest(t *testing.T) {
 		{`client.push("a.sif", "ubu`, "remote", 3},
 		{`client.pull("lab/u`, "remote", 5},
 		{`client.search "lab/u`, "remote", 5},
+		{`library.get("lab/u`, "local", 5},
+		{`client.rm("lab/u`, "local", 5},
+		{`library.inspect("lab/u`, "local", 5},
+		{`library.inspect "lab/u`, "local", 5},
+		{`library.images{`, "query=", 0},
 		{`client.delete({"lab/a", "lab/`, "remote", 4},
 		{`client.push({ {"images/a`, `.sif"`, 1},
 		{`client.push({ {"images/a.sif", "lab/a"}, {"images/a`, `.sif"`, 1},
@@ -131,7 +138,7 @@ func TestSuggest(t *testing.T) {
 		{`x = `, "", 0},
 		{"nothing.here.", "", 0},
 	} {
-		got := suggest(fakeNames{}, fakeRemote, c.before)
+		got := suggest(fakeNames{}, fakeRemote, fakeLocal, c.before)
 		if found := strings.Join(got.endings, " "); found != c.want || found != "" && got.typed != c.typed {
 			t.Errorf("%s: %q, %d typed; not %q, %d", c.before, found, got.typed, c.want, c.typed)
 		}
@@ -139,7 +146,7 @@ func TestSuggest(t *testing.T) {
 }
 
 func TestSuggestInAFolderThatIsNotThere(t *testing.T) {
-	if got := suggest(fakeNames{}, fakeRemote, `client.push("`+filepath.Join(t.TempDir(), "no", "such")+`/`); len(got.endings) > 0 {
+	if got := suggest(fakeNames{}, fakeRemote, fakeLocal, `client.push("`+filepath.Join(t.TempDir(), "no", "such")+`/`); len(got.endings) > 0 {
 		t.Errorf("%v", got)
 	}
 }

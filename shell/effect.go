@@ -33,10 +33,11 @@ func verbOf(source string) *verbs.Verb {
 			name = key.Value
 		}
 	}
-	if on, ok := object.(*ast.IdentExpr); !ok || on.Value != "client" {
+	on, ok := object.(*ast.IdentExpr)
+	if !ok || on.Value != verbs.GroupClient && on.Value != verbs.GroupLibrary {
 		return nil
 	}
-	return verbs.Find(name)
+	return verbs.Find(on.Value + "." + name)
 }
 
 // madeForEffect tells whether an entry is nothing but the call of a verb that changes something.
@@ -82,7 +83,9 @@ func onlyNames(values []lua.LValue) bool {
 	if !ok {
 		return false
 	}
-	record, _ := value.Record(t)
-	_, ok = record.(client.Image)
-	return ok
+	switch record, _ := value.Record(t); record.(type) {
+	case client.Image, client.LocalImage:
+		return true
+	}
+	return false
 }

@@ -122,11 +122,27 @@ func (s *Session) listNames(ctx context.Context, collection string) ([]string, e
 	return names, err
 }
 
+// listLocal is the list of names in the local library, with the versions.
+func (s *Session) listLocal(ctx context.Context, collection string) ([]string, error) {
+	c, err := s.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	images, err := c.LibraryImages(ctx, client.ImagesRequest{})
+	var names []string
+	for _, each := range images {
+		if own, _, _ := strings.Cut(each.URI, "/"); collection == "" || own == collection {
+			names = append(names, each.URI)
+		}
+	}
+	return names, err
+}
+
 // connect makes the client when it is needed first, by a verb or by completion.
 func (s *Session) connect(ctx context.Context) (*client.Client, error) {
 	s.connecting.Lock()
 	defer s.connecting.Unlock()
-	if s.client == nil {
+	if s.client == nil || s.client.Ready() != nil {
 		c, err := s.c.Connect(ctx)
 		if err != nil {
 			return nil, err

@@ -27,7 +27,8 @@ type Config struct {
 	// Open makes the client of connect{...}.
 	Open func(client.ConnectRequest) (*client.Client, error)
 
-	// Database is the path of the local library's database for the first line of the banner;
+	// Database is the path of the local library's database for the first line of the banner, empty
+	// where there is none;
 	// Where says, in a line, where verbs go to and where that was set. It must not need the
 	// network. Either may be left out.
 	Database string
@@ -69,7 +70,8 @@ type Session struct {
 	explained  string          // long help that the entry asked for
 	ctx        context.Context // of Interactive, for what completion looks up
 	remote     remoteNames
-	sofar      string // the lines of the entry before the one that is being typed
+	local      remoteNames // of the local library
+	sofar      string      // the lines of the entry before the one that is being typed
 }
 
 // New makes a session. It opens nothing.
@@ -82,6 +84,7 @@ func New(c Config) *Session {
 	}
 	s := &Session{c: c, ctx: context.Background()}
 	s.remote = remoteNames{list: s.listNames, now: time.Now}
+	s.local = remoteNames{list: s.listLocal, now: time.Now}
 	return s
 }
 

@@ -171,10 +171,10 @@ type fullDisk struct{}
 func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
 
 func TestBannerPath(t *testing.T) {
-	if got := Banner("", "/home/vanessa"); got != "[client|swift] [database|sqlite:////home/vanessa/.singularity/sregistry.db]" {
+	if got := Banner(""); got != "[client|swift] [database|off]" {
 		t.Error(got)
 	}
-	if got := Banner("/data/x.db", "/home/vanessa"); got != "[client|swift] [database|sqlite:////data/x.db]" {
+	if got := Banner("/data/x.db"); got != "[client|swift] [database|sqlite:////data/x.db]" {
 		t.Error(got)
 	}
 }

@@ -36,7 +36,7 @@ func sitAt(t *testing.T, p *person, change func(*Config, map[string]string)) *si
 	ctx, signals := watch(context.Background(),
 		func(c chan<- os.Signal, _ ...os.Signal) { s.signals = c }, func(chan<- os.Signal) {})
 	c := Config{
-		Signals: signals, Home: "/home/vanessa",
+		Signals: signals, Home: "/home/vanessa", Database: "/home/vanessa/.singularity/sregistry.db",
 		Where:     func() string { return "http://127.0.0.1:8080 as ceph:vanessa, from the environment" },
 		LookupEnv: func(name string) (string, bool) { v, ok := env[name]; return v, ok },
 		Connect: func(context.Context) (*client.Client, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/client/library"
 	"github.com/sregistry-shell/sregistry-shell/shell"
 	"github.com/sregistry-shell/sregistry-shell/shell/screen"
 )
@@ -75,16 +76,21 @@ func (a *app) close() {
 	}
 }
 
-// connect makes the client when the first verb needs it; it signs in with its first request.
+// connect makes the client when the first verb needs it; it signs in with its first request. One
+// without settings serves what needs no server, and is made anew when there may be settings.
 func (a *app) connect(context.Context) (*client.Client, error) {
-	if a.client != nil {
+	if a.client != nil && a.client.Ready() == nil {
 		return a.client, nil
 	}
 	c, err := a.newClient()
-	if err == nil {
-		a.client = c
+	switch {
+	case err != nil:
+		return nil, err
+	case a.client != nil && c.Ready() != nil:
+		return a.client, nil // nothing was mended since
 	}
-	return c, err
+	a.client = c
+	return c, nil
 }
 
 func (a *app) newClient() (*client.Client, error) {
@@ -98,9 +104,7 @@ func (a *app) newClient() (*client.Client, error) {
 		return a.open(client.ConnectRequest{Cloud: a.cloud})
 	}
 	cfg, err := client.FromEnvironment(os.Getenv)
-	if err != nil {
-		return nil, err
-	}
+	cfg.Unset = err // what needs no server does without
 	return client.New(a.fill(cfg)), nil
 }
 
@@ -117,9 +121,13 @@ func (a *app) open(r client.ConnectRequest) (*client.Client, error) {
 func (a *app) fill(cfg client.Config) client.Config {
 	cfg.Reporter, cfg.Debug, cfg.DryRun = a.out(), a.options.Debug, a.dryRun
 	cfg.BytesPerSecond, cfg.Timeout = a.rate, a.timeout
+	cfg.Library = a.library()
 	a.made = true
 	return cfg
 }
+
+// library says where the local library is.
+func (a *app) library() library.Settings { return client.LibraryFromEnvironment(os.Getenv, home()) }
 
 // folder is where --embedded keeps its objects; empty when it would be below a home and there is
 // none.
@@ -163,7 +171,7 @@ func (a *app) where() string {
 // session makes the shell for programs and the prompt.
 func (a *app) session(noInit bool) *shell.Session {
 	return shell.New(shell.Config{
-		Screen: a.out(), Signals: a.signals, Connect: a.connect, Open: a.open, Where: a.where, Home: home(), NoInit: noInit, Mode: a,
+		Screen: a.out(), Signals: a.signals, Connect: a.connect, Open: a.open, Where: a.where, Database: a.library().Database, Home: home(), NoInit: noInit, Mode: a,
 	})
 }
 

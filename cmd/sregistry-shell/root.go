@@ -112,12 +112,32 @@ func (a *app) root() *cobra.Command {
 	programs.add(root)
 	root.AddCommand(a.shellCommand(), a.runCommand(), a.scriptsCommand(), a.serveCommand(), a.completionCommand(), a.annotationsCommand(), a.licensesCommand())
 	root.SetHelpCommand(a.helpCommand())
+	local := libraryCommand()
+	root.AddCommand(local)
 	for _, v := range verbs.All() {
-		if v.Command {
+		if v.Group == verbs.GroupLibrary {
+			local.AddCommand(a.verbCommand(v))
+		}
+		if verbs.Command(v.Name) == v {
 			root.AddCommand(a.verbCommand(v))
 		}
 	}
 	return root
+}
+
+// libraryCommand holds the commands of the local library, also those whose name means something
+// else without it.
+func libraryCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   verbs.GroupLibrary,
+		Short: "The commands of the local library",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage(fmt.Errorf("library has no command %q", args[0]))
+			}
+			return cmd.Help()
+		},
+	}
 }
 
 // unknown is the error for a first word that is no command of root.

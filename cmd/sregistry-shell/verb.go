@@ -63,7 +63,7 @@ func (a *app) given(flags *pflag.FlagSet, v *verbs.Verb) (map[string]any, error)
 			set[p.Flag], _ = flags.GetBool(p.Flag)
 		case verbs.Number:
 			set[p.Flag], _ = flags.GetInt64(p.Flag)
-		case verbs.Client:
+		case verbs.GroupClient:
 			cloud, _ := flags.GetString(p.Flag)
 			other, err := a.open(client.ConnectRequest{Cloud: cloud})
 			if err != nil {
@@ -81,7 +81,9 @@ func (a *app) given(flags *pflag.FlagSet, v *verbs.Verb) (map[string]any, error)
 // once runs a verb and shows its result.
 func (a *app) once(ctx context.Context, call verbs.Call) error {
 	out := a.out()
-	out.Note(shell.Banner("", home()))
+	if !call.Verb.Bare {
+		out.Note(shell.Banner(a.library().Database))
+	}
 	if err := a.agree(ctx, call); err != nil {
 		return err
 	}
@@ -101,7 +103,9 @@ func (a *app) once(ctx context.Context, call verbs.Call) error {
 	case a.dryRun && call.Verb.Mutates: // what would be done was told
 	case result == "-": // the image itself went to standard output
 	case call.Verb.Done != nil && !out.JSON():
-		out.Note(call.Verb.Done(result))
+		if done := call.Verb.Done(result); done != "" {
+			out.Note(done)
+		}
 	default:
 		if err := out.Result(call.Verb.Header, result); err != nil {
 			return err

@@ -26,6 +26,15 @@ func jsonLines(v any) []string {
 	return lines
 }
 
+// indented is v as JSON in lines, as sregistry prints it.
+func indented(v any) []byte {
+	var b bytes.Buffer
+	if err := json.Indent(&b, encode(v), "", "    "); err != nil {
+		return encode(v)
+	}
+	return b.Bytes()
+}
+
 // encode is v as one line of JSON that a terminal can show: what Safe would escape is escaped as
 // JSON does, which changes no value. (Such characters occur inside of strings only.) What JSON
 // has no form for, such as NaN, becomes its Go text.

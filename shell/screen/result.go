@@ -19,6 +19,7 @@ import (
 //     "1  yippy/yuppy-latest.simg", "10 lab/x-latest.sif";
 //   - images as a numbered table of path, size and date, collections as one of name, number of
 //     images and size, other lists of structs as a table of their fields;
+//   - images of the local library, and one of them with all its details, as sregistry prints them;
 //   - one struct as "key: value" lines, with the keys of its json tags; maps, lists of structs and
 //     texts of several lines below their key, indented.
 //
@@ -66,6 +67,14 @@ func (s *Screen) resultLines(v any) []string {
 			rows[i] = []string{Safe(each.Path()), Size(each.Size), s.date(each.Modified)}
 		}
 		return numbered(rows, "<><")
+	case []client.LocalImage:
+		lines := make([]string, len(x))
+		for i, each := range x { // the form of sregistry-cli, tabs and all
+			lines[i] = fmt.Sprintf("%-2d %s\t   [%s]\t%s", i+1, each.Created.Format("January 02, 2006"), Safe(each.Client), Safe(each.URI))
+		}
+		return lines
+	case client.LocalDetails:
+		return strings.Split(string(indented(x)), "\n")
 	case []client.Collection:
 		rows := make([][]string, len(x))
 		for i, each := range x {

@@ -12,7 +12,7 @@ import (
 )
 
 // Bind decodes the arguments of a Lua call: strings, float64, bool, nil, []any for a list,
-// map[string]any for a table with names, client.Image, an Opener for a client. A wrong count or type and an unknown option
+// map[string]any for a table with names, client.Image or client.LocalImage, an Opener for a client. A wrong count or type and an unknown option
 // are a *client.Error with the code invalid, which says how the call is written.
 func (v *Verb) Bind(args []any) (Call, error) {
 	if v.Item != "" && len(args) > 0 {
@@ -33,7 +33,7 @@ func (v *Verb) bindBatch(list []any, rest []any) (Call, error) {
 	if len(rest) > 0 {
 		var ok bool
 		if options, ok = rest[0].(map[string]any); !ok || len(rest) > 1 {
-			return Call{}, v.invalid("after a list comes one table of options: client.%s({%s, ...}, {...})", v.Name, v.Item)
+			return Call{}, v.invalid("after a list comes one table of options: %s({%s, ...}, {...})", v.Written(), v.Item)
 		}
 	}
 	call := Call{Verb: v, many: true}
@@ -52,7 +52,7 @@ func (v *Verb) bindBatch(list []any, rest []any) (Call, error) {
 			args = []any{x}
 		default:
 			if required > 1 {
-				return Call{}, v.invalid("item %d of the list is a %s, not %s; for a single one write client.%s", i+1, typeName(item), v.Item, v.Signature())
+				return Call{}, v.invalid("item %d of the list is a %s, not %s; for a single one write %s", i+1, typeName(item), v.Item, v.Usage())
 			}
 			args = []any{item}
 		}
@@ -89,7 +89,7 @@ func (v *Verb) bindInto(request any, args []any) error {
 		args = args[:len(args)-1]
 	}
 	if len(args) > len(arguments) {
-		return v.invalid("%d arguments, but it is written client.%s", len(args), v.Signature())
+		return v.invalid("%d arguments, but it is written %s", len(args), v.Usage())
 	}
 	for i, value := range args {
 		p := arguments[i]
@@ -106,7 +106,7 @@ func (v *Verb) bindInto(request any, args []any) error {
 	}
 	for _, p := range arguments {
 		if !p.Optional && !given[p.Name] {
-			return v.invalid("%s is missing; it is written client.%s", p.Name, v.Signature())
+			return v.invalid("%s is missing; it is written %s", p.Name, v.Usage())
 		}
 	}
 	return nil
@@ -140,6 +140,9 @@ func (v *Verb) assign(request any, p Param, value any) error {
 			return nil
 		case client.Image:
 			field.SetString(x.Path())
+			return nil
+		case client.LocalImage:
+			field.SetString(x.URI)
 			return nil
 		}
 	case Bool:
@@ -319,7 +322,7 @@ func typeName(value any) string {
 		return "number"
 	case bool:
 		return "boolean"
-	case client.Image:
+	case client.Image, client.LocalImage:
 		return "image"
 	case []any, map[string]any:
 		return "table"

@@ -9,7 +9,7 @@ import (
 // `sregistry-shell help`.
 func (v *Verb) HelpText() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "client.%s: %s\n\n%s\n", v.Signature(), v.Summary, v.Help)
+	fmt.Fprintf(&b, "%s: %s\n\n%s\n", v.Usage(), v.Summary, v.Help)
 	section := func(title string, params []Param) {
 		if len(params) == 0 {
 			return
@@ -30,7 +30,7 @@ func (v *Verb) HelpText() string {
 	section("Arguments", v.Arguments())
 	section("Options", v.Options())
 	if v.Item != "" {
-		fmt.Fprintf(&b, "\nA list does many at once: client.%s({ item, ... } [, options]); an item is %s.\n", v.Name, v.Item)
+		fmt.Fprintf(&b, "\nA list does many at once: %s({ item, ... } [, options]); an item is %s.\n", v.Written(), v.Item)
 	}
 	fmt.Fprintf(&b, "\nReturns %s.\n\nExamples:\n", v.Returns)
 	for _, example := range v.Examples {

@@ -34,7 +34,7 @@ const (
 //	opt:"!name"           a key whose opposite the field holds; such an option is true by default
 //	cli:"flag"            at the command line a flag of this name, which sets the field itself
 //	help:"..."            one line
-//	complete:"file"       what completes it: file, image, collection
+//	complete:"file"       what completes it: file, image, collection, or local for an image of the local library
 //
 // An argument may also be given by its name in the option table.
 type Param struct {

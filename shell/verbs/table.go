@@ -4,4 +4,5 @@ package verbs
 var table = []*Verb{
 	push, pull, search, list, each, stat, exists, inspect, versions, remove, share,
 	collections, access, usage, clean,
+	libraryAdd, libraryGet, libraryImages, libraryInspect, libraryMove, libraryRename, libraryRemove,
 }

@@ -10,6 +10,7 @@
 package verbs
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"strings"
@@ -17,8 +18,15 @@ import (
 	"github.com/sregistry-shell/sregistry-shell/client"
 )
 
+// The groups of verbs, each a global table in Lua.
+const (
+	GroupClient  = "client"
+	GroupLibrary = "library"
+)
+
 // Verb is one operation of the table.
 type Verb struct {
+	Group    string        // the Lua table it is a function of: GroupClient, or GroupLibrary for one of the local library
 	Name     string        // "push"
 	Summary  string        // one line, no full stop: "upload an image"
 	Help     string        // what it does beyond the summary; paragraphs
@@ -36,6 +44,11 @@ type Verb struct {
 	// What changes something is silent in a pipe or a cron job.
 	Done func(any) string
 
+	// Local tells that it may do without a server, and so without settings for one.
+	Local bool
+	// Bare tells that its result is for $(...): no banner at the command line.
+	Bare bool
+
 	newRequest func() any
 	plan       func([]any) string
 	call       func(context.Context, *client.Client, any) (any, error)
@@ -47,6 +60,8 @@ type spec[Request, Result any] struct {
 	name, summary, help, returns string
 	examples                     []string
 	mutates, noCommand           bool
+	group                        string // empty: GroupClient
+	local, bare                  bool
 	header, empty                string
 	status                       func(Result) int
 	done                         func(Result) string
@@ -62,6 +77,7 @@ type spec[Request, Result any] struct {
 // define makes a Verb of a spec. The parameters are read from Request's tags (see paramsOf).
 func define[Request, Result any](s spec[Request, Result]) *Verb {
 	v := &Verb{
+		Group: cmp.Or(s.group, GroupClient), Local: s.local, Bare: s.bare,
 		Name: s.name, Summary: s.summary, Help: s.help, Returns: s.returns, Examples: s.examples,
 		Mutates: s.mutates, Command: !s.noCommand, Header: s.header, Empty: s.empty, Item: s.item,
 		Params:     paramsOf(*new(Request)),
@@ -122,6 +138,11 @@ func (c Call) Plan() string {
 // Run does it. The result is nil, a string, bool, number, struct with json tags, a slice of
 // those, or an iter.Seq2[client.Image, error]. The error is a *client.Error.
 func (c Call) Run(ctx context.Context, cl *client.Client) (any, error) {
+	if !c.Verb.Local {
+		if err := cl.Ready(); err != nil {
+			return nil, err
+		}
+	}
 	ctx, cancel := cl.Bound(ctx)
 	var result any
 	var err error
@@ -144,12 +165,48 @@ func (c Call) Run(ctx context.Context, cl *client.Client) (any, error) {
 // All is the table, in the order help shows it.
 func All() []*Verb { return table }
 
-// Find is the verb of that name, or nil.
-func Find(name string) *Verb {
+// Of are the functions of a group's table. The client has those of the library too, as in
+// sregistry, but for names that mean something else there.
+func Of(group string) []*Verb {
+	var out []*Verb
 	for _, v := range table {
-		if v.Name == name {
-			return v
+		if v.Group == group || group == GroupClient && Find(GroupClient+"."+v.Name) == v {
+			out = append(out, v)
 		}
+	}
+	return out
+}
+
+// Find is the verb of a name such as "push", "client.push" or "library.get", or nil. Without a
+// group, and for what the client shares with the library, it is the client's.
+func Find(name string) *Verb {
+	group, bare, dotted := strings.Cut(name, ".")
+	if !dotted {
+		group, bare = GroupClient, name
+	}
+	var shared *Verb
+	for _, v := range table {
+		switch {
+		case v.Name != bare:
+		case v.Group == group:
+			return v
+		case group == GroupClient:
+			shared = v
+		}
+	}
+	return shared
+}
+
+// Command is the verb that a one-shot command of that name runs, or nil.
+func Command(name string) *Verb {
+	if v := Find(name); v != nil && v.Command {
+		return v
 	}
 	return nil
 }
+
+// Written is how the verb is written in Lua: library.get.
+func (v *Verb) Written() string { return v.Group + "." + v.Name }
+
+// Usage is how a call is written in Lua: `client.push(path, name [, options])`.
+func (v *Verb) Usage() string { return v.Group + "." + v.Signature() }

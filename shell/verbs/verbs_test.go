@@ -14,10 +14,10 @@ import (
 func TestTableIsComplete(t *testing.T) {
 	seen := map[string]bool{}
 	for _, v := range All() {
-		if seen[v.Name] || Find(v.Name) != v {
-			t.Errorf("%s is there twice", v.Name)
+		if seen[v.Written()] || Find(v.Written()) != v {
+			t.Errorf("%s is there twice", v.Written())
 		}
-		seen[v.Name] = true
+		seen[v.Written()] = true
 		if v.Summary == "" || v.Help == "" || v.Returns == "" || len(v.Examples) == 0 {
 			t.Errorf("%s lacks a summary, help, what it returns, or an example", v.Name)
 		}
@@ -30,7 +30,7 @@ func TestTableIsComplete(t *testing.T) {
 				t.Errorf("%s: the parameter %+v", v.Name, p)
 			}
 			names[p.Name], flags[p.Flag] = true, true
-			if p.Complete != "" && p.Complete != "file" && p.Complete != "image" && p.Complete != "collection" {
+			if p.Complete != "" && p.Complete != "file" && p.Complete != "image" && p.Complete != "collection" && p.Complete != "local" {
 				t.Errorf("%s: nobody completes %q", v.Name, p.Complete)
 			}
 			if !strings.Contains(v.HelpText(), "  "+p.Name+" ") {

@@ -33,9 +33,12 @@ func Annotations() string {
 		fmt.Fprintf(&b, "---@field %s %s\n", name, kind)
 	}
 	b.WriteString("\n---@class Task\nlocal Task = {}\n---@return any\nfunction Task:wait() end\n---@return boolean\nfunction Task:done() end\nfunction Task:cancel() end\n")
-	b.WriteString("\nclient = {}\n")
+	fmt.Fprintf(&b, "\n%s = {}\n%s = {}\n", verbs.GroupClient, verbs.GroupLibrary)
 	for _, verb := range verbs.All() {
 		annotateVerb(&b, verb)
+		if verb.Group != verbs.GroupClient && verbs.Find(verb.Name) == verb {
+			fmt.Fprintf(&b, "%s.%s = %s\n", verbs.GroupClient, verb.Name, verb.Written())
+		}
 	}
 	for _, f := range shellFunctions {
 		if f.name != "require" {
@@ -105,7 +108,7 @@ func annotateVerb(b *strings.Builder, verb *verbs.Verb) {
 	if verb.Returns != "" {
 		fmt.Fprintf(b, "---@return any # %s\n", verb.Returns)
 	}
-	fmt.Fprintf(b, "function client.%s(%s) end\n", verb.Name, strings.Join(names, ", "))
+	fmt.Fprintf(b, "function %s(%s) end\n", verb.Written(), strings.Join(names, ", "))
 }
 
 var plainParams = regexp.MustCompile(`^[a-z, \[\]]*$`)

@@ -17,11 +17,11 @@ func TestAnnotations(t *testing.T) {
 	want := []string{
 		"---@meta\n", "---@field sha256 string\n", "---@field size integer\n", "---@field failed Error[]?\n",
 		"---@param path string|table the image file to upload\n", "---@param query? string|Image ", "tag?: string", "---@param format? any\n",
-		"function client.push(path, name, options) end\n", "function fs.size(path) end\n", "function time.now() end\n",
+		"function client.push(path, name, options) end\n", "client.get = library.get\n", "function fs.size(path) end\n", "function time.now() end\n",
 		"function sh.run(...) end\n", "async = function(...) end\n",
 	}
 	for _, verb := range verbs.All() {
-		want = append(want, "\nfunction client."+verb.Name+"(")
+		want = append(want, "\nfunction "+verb.Written()+"(")
 	}
 	for _, module := range modules.All() {
 		for _, f := range module.Funcs {

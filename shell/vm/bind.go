@@ -26,7 +26,7 @@ type connection struct {
 // get makes the client at its first use. A failure is tried again at the next verb: at a prompt
 // the user may have mended what was missing.
 func (c *connection) get(ctx context.Context) (*client.Client, error) {
-	if c.client != nil {
+	if c.client != nil && c.client.Ready() == nil {
 		return c.client, nil
 	}
 	if c.connect == nil {
@@ -39,13 +39,14 @@ func (c *connection) get(ctx context.Context) (*client.Client, error) {
 	return made, err
 }
 
-// newConnection makes the table of a client. The table itself stays empty and its functions are
-// behind __index, so that nothing in it can be overwritten and a mistyped name is told.
+// newConnection makes the table of a client, or of one group of its verbs. The table itself stays
+// empty and its functions are behind __index, so that nothing in it can be overwritten and a
+// mistyped name is told.
 func (m *VM) newConnection(name string, connect func(context.Context) (*client.Client, error)) *connection {
 	L := m.L
 	c := &connection{name: name, connect: connect, table: L.NewTable(), methods: L.NewTable()}
 	var names []string
-	for _, verb := range verbs.All() {
+	for _, verb := range verbs.Of(name) {
 		names = append(names, verb.Name)
 		c.methods.RawSetString(verb.Name, m.bind(c, verb))
 	}
@@ -129,7 +130,7 @@ func (m *VM) decode(L *lua.LState, c *connection, verb *verbs.Verb) verbs.Call {
 	for i := first; i <= L.GetTop(); i++ {
 		arg, err := value.Decode(L.Get(i))
 		if err != nil {
-			m.raise(L, verb, invalid(verb, "argument %d cannot be %w; it is written client.%s", i-first+1, err, verb.Signature()))
+			m.raise(L, verb, invalid(verb, "argument %d cannot be %w; it is written %s", i-first+1, err, verb.Usage()))
 		}
 		args = append(args, arg)
 	}
@@ -171,6 +172,8 @@ func slip(verb *verbs.Verb, args []any) string {
 			parts = append(parts, literal(x))
 		case client.Image:
 			parts = append(parts, literal(x.Path()))
+		case client.LocalImage:
+			parts = append(parts, literal(x.URI))
 		case map[string]any:
 		default:
 			return ""
@@ -182,7 +185,7 @@ func slip(verb *verbs.Verb, args []any) string {
 	if named {
 		parts = append(parts, literal(options))
 	}
-	return fmt.Sprintf("client.%s(%s)", verb.Name, strings.Join(parts, ", "))
+	return fmt.Sprintf("%s(%s)", verb.Written(), strings.Join(parts, ", "))
 }
 
 // confirm asks before a call that needs a yes.

@@ -41,7 +41,7 @@ func (m *VM) connectTo(L *lua.LState) int {
 	if err != nil {
 		m.raise(L, verbs.Connect, err)
 	}
-	c := m.newConnection("client", func(context.Context) (*client.Client, error) { return made, nil })
+	c := m.newConnection(verbs.GroupClient, func(context.Context) (*client.Client, error) { return made, nil })
 	c.client = made
 	id := m.nextID
 	m.nextID++
@@ -74,10 +74,10 @@ func (c *connection) Open() (*client.Client, error) { return c.get(context.Backg
 func (c *connection) text(names []string) string {
 	var b strings.Builder
 	b.WriteString(c.name + ": " + strings.Join(names, ", ") + "\n")
-	if c.client != nil {
+	if c.client != nil && c.name == verbs.GroupClient {
 		b.WriteString("connects to " + c.client.String() + "\n")
 	}
-	b.WriteString("help(client) explains, help(client." + names[0] + ") one of them")
+	b.WriteString("help(" + c.name + ") explains, help(" + c.name + "." + names[0] + ") one of them")
 	return b.String()
 }
 

@@ -19,8 +19,10 @@ func Help(topic string) (string, bool) {
 	switch topic {
 	case "":
 		return overview(), true
-	case "client":
-		return verbList(), true
+	case verbs.GroupClient:
+		return verbList(verbs.GroupClient, "Images in storage"), true
+	case verbs.GroupLibrary:
+		return libraryHelp(), true
 	case "modules":
 		return moduleList(), true
 	case "scripts":
@@ -29,7 +31,7 @@ func Help(topic string) (string, bool) {
 	if f := findShell(topic); f != nil {
 		return f.signature + "\n\n" + capital(f.help) + ".", true
 	}
-	if verb := verbs.Find(strings.TrimPrefix(topic, "client.")); verb != nil {
+	if verb := verbs.Find(topic); verb != nil {
 		return strings.TrimSuffix(verb.HelpText(), "\n"), true
 	}
 	name, function, dotted := strings.Cut(topic, ".")
@@ -48,12 +50,16 @@ func Help(topic string) (string, bool) {
 
 // Topics are the topics that Help knows, without the overview.
 func Topics() []string {
-	topics := []string{"client", "modules", "scripts"}
+	topics := []string{verbs.GroupClient, verbs.GroupLibrary, "modules", "scripts"}
 	for _, f := range shellFunctions {
 		topics = append(topics, f.name)
 	}
 	for _, verb := range verbs.All() {
-		topics = append(topics, verb.Name)
+		if verbs.Find(verb.Name) == verb {
+			topics = append(topics, verb.Name)
+		} else {
+			topics = append(topics, verb.Written())
+		}
 	}
 	for _, module := range modules.All() {
 		topics = append(topics, module.Name)
@@ -74,17 +80,26 @@ func Modules() []string {
 }
 
 func overview() string {
-	return verbList() + "\n\n" + shellList() + "\n\n" + moduleList() + `
+	return verbList(verbs.GroupClient, "Images in storage") + "\n\n" + verbList(verbs.GroupLibrary, "The local library") + "\n\n" + shellList() + "\n\n" + moduleList() + `
 
 help(client.pull), help("pull"), help(fs) or help("scripts") tells more. The language is Lua 5.1.`
 }
 
-func verbList() string {
+func verbList(group, title string) string {
 	var rows [][2]string
 	for _, verb := range verbs.All() {
-		rows = append(rows, [2]string{"client." + verb.Signature(), verb.Summary})
+		if verb.Group == group {
+			rows = append(rows, [2]string{verb.Usage(), verb.Summary})
+		}
 	}
-	return "Images in storage:\n" + table(rows)
+	return title + ":\n" + table(rows)
+}
+
+func libraryHelp() string {
+	return verbList(verbs.GroupLibrary, "The local library") + `
+
+It is the one of sregistry-cli: a database and a folder of images, by default in ~/.singularity. It
+needs no settings and no network. Each is a function of client too.`
 }
 
 // shellFunctions are the global functions of the shell itself.
@@ -242,8 +257,11 @@ func (m *VM) topicOf(v lua.LValue) (topic, problem string) {
 		}
 		return "", "that function has no help; it is one of your own"
 	case *lua.LTable:
+		if x == m.library.table {
+			return verbs.GroupLibrary, ""
+		}
 		if m.connectionOf(x) != nil {
-			return "client", ""
+			return verbs.GroupClient, ""
 		}
 		for name, module := range m.modules {
 			if x == module {
@@ -269,8 +287,8 @@ func (m *VM) topicOf(v lua.LValue) (topic, problem string) {
 
 // documented remembers which verb a function is.
 func (m *VM) documented(f *lua.LFunction, verb *verbs.Verb) {
-	m.topics[f] = "client." + verb.Name
-	m.signatures[f] = "client." + verb.Signature()
+	m.topics[f] = verb.Written()
+	m.signatures[f] = verb.Usage()
 }
 
 // signature is how a call of a function made here is written; empty for any other function.

@@ -30,10 +30,10 @@ func TestHelp(t *testing.T) {
 	}
 	overview, _ := Help("")
 	for _, verb := range verbs.All() {
-		if !strings.Contains(overview, "client."+verb.Signature()) {
-			t.Errorf("%s is missing in the overview", verb.Name)
+		if !strings.Contains(overview, verb.Usage()) {
+			t.Errorf("%s is missing in the overview", verb.Written())
 		}
-		text, _ := Help(verb.Name)
+		text, _ := Help(verb.Written())
 		for _, p := range verb.Params {
 			if !strings.Contains(text, p.Name+" ") || !strings.Contains(text, p.Help) {
 				t.Errorf("%s of %s is missing", p.Name, verb.Name)
@@ -52,6 +52,8 @@ func TestHelpInLua(t *testing.T) {
 		`help(help)`: "Images in storage:", `help(string.format)`: "string.format(format, ...)\n\nValues as text",
 		`help("print")`: "print(...)", `help(string)`: "string: part of Lua 5.1\n\n  string.byte(s [, i, j])",
 		`help(require)`: "require(module)", `help(traceback)`: "traceback()",
+		`help(library)`: "The local library:", `help(library.get)`: "library.get(image): ",
+		`help(client.get)`: "library.get(image): ", `help("rm")`: "library.rm(",
 	} {
 		if got := b.run(t, source); !strings.HasPrefix(got, want) {
 			t.Errorf("%s\n%s", source, got)

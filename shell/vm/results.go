@@ -55,6 +55,8 @@ func (p *printer) row(v lua.LValue, now time.Time) []string {
 			return row
 		case client.Usage:
 			return []string{plain(x.String()), strconv.FormatInt(x.Objects, 10) + plural(x.Objects, " object"), screen.Size(x.Bytes), screen.Quota(x)}
+		case client.LocalImage:
+			return []string{plain(x.URI), ago(now.Sub(x.Created))}
 		case client.Collection:
 			return []string{plain(x.Name), strconv.FormatInt(x.Images, 10) + plural(x.Images, " image"), screen.Size(x.Bytes)}
 		}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/modules"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
 	lua "github.com/yuin/gopher-lua"
@@ -60,6 +61,7 @@ type VM struct {
 	cancel context.CancelCauseFunc
 
 	client  *connection
+	library *connection // the same client; its own table
 	exit    *ExitError
 	stops   map[int]func() // what Close calls: of iterators that were not run to their end, of temporary folders
 	nextID  int
@@ -119,8 +121,11 @@ func New(opt Options) *VM {
 	m.openIO()
 	m.openOS()
 	m.openRequire()
-	m.client = m.newConnection("client", opt.Connect)
-	m.L.SetGlobal("client", m.client.table)
+	m.client = m.newConnection(verbs.GroupClient, opt.Connect)
+	m.library = m.newConnection(verbs.GroupLibrary, m.client.get)
+	for _, c := range []*connection{m.client, m.library} {
+		m.L.SetGlobal(c.name, c.table)
+	}
 	m.openModules()
 	m.openTasks()
 	m.openConnect()

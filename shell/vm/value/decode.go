@@ -16,7 +16,7 @@ const maxDepth = 32
 const Held = "__held"
 
 // Decode makes a Go value of a Lua value: nil, bool, float64, string, []any for a list,
-// map[string]any for a table with names, client.Image for an image table made by Encode, what a table with a Held value stands for. A table
+// map[string]any for a table with names, client.Image or client.LocalImage for an image table made by Encode, what a table with a Held value stands for. A table
 // that has both a list and names becomes a []any whose last item is the map of the names, which
 // is what arguments with options are. A function, a thread or a value of another program part is
 // an error that names its type.
@@ -37,7 +37,8 @@ func decode(v lua.LValue, depth int) (any, error) {
 			return nil, fmt.Errorf("a table nested deeper than %d, or that holds itself", maxDepth)
 		}
 		if r, ok := Record(x); ok {
-			if image, ok := r.(client.Image); ok {
+			switch image := r.(type) {
+			case client.Image, client.LocalImage:
 				return image, nil
 			}
 		}

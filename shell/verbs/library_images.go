@@ -1,0 +1,22 @@
+package verbs
+
+import (
+	"context"
+
+	"github.com/sregistry-shell/sregistry-shell/client"
+)
+
+var libraryImages = define(spec[client.ImagesRequest, []client.LocalImage]{
+	group: GroupLibrary, local: true,
+	name:    "images",
+	summary: "list the images of the local library",
+	help: `Each is a table with uri, collection, name, tag, version, image (the path), client, url and
+created_at.`,
+	returns:  "a list of local images, the oldest first",
+	header:   "Containers:   [date]   [client]\t[uri]",
+	empty:    "no image in the local library",
+	examples: []string{`library.images()`, `library.images("ubuntu")`},
+	call: func(ctx context.Context, c *client.Client, r client.ImagesRequest) ([]client.LocalImage, error) {
+		return c.LibraryImages(ctx, r)
+	},
+})
