@@ -65,8 +65,12 @@ table.sort(old, function(a, b) return a.uri < b.uri end)
 
 local really = o.yes and not o.dry_run
 for _, image in ipairs(old) do
-  script.result({ image = image.uri, size = image.size, modified = image.modified, deleted = really },
-    (really and "deleting %s  %s  %s" or "would delete %s  %s  %s"):format(image.uri, human.bytes(image.size), image.modified))
+  local text = (really and "deleting %s  %s  %s" or "would delete %s  %s  %s"):format(image.uri, human.bytes(image.size), image.modified)
+  if really and not o.json then
+    log.info(text) -- a cron job says nothing when all went well
+  else
+    script.result({ image = image.uri, size = image.size, modified = image.modified, deleted = really }, text)
+  end
 end
 if really and #old > 0 then client.delete(old, { yes = true }) end
 log.info(("%d tags, %s%s"):format(#old, human.bytes(bytes), really and " deleted" or #old > 0 and "; --yes deletes them" or ""))

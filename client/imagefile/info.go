@@ -143,10 +143,10 @@ type metered struct {
 	left int64
 }
 
-// ReadAt fails when there was enough.
+// ReadAt is a *DamagedError when there was enough.
 func (m *metered) ReadAt(p []byte, off int64) (int, error) {
 	if m.left -= int64(len(p)); m.left < 0 {
-		return 0, fmt.Errorf("the metadata of the image is more than %d MiB", maxRead>>20)
+		return 0, damaged("what it says of itself is more than %d MiB", maxRead>>20)
 	}
 	return m.r.ReadAt(p, off)
 }

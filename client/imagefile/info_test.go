@@ -255,6 +255,18 @@ func TestInspectReadErrors(t *testing.T) {
 	}
 }
 
+// An image cannot make us read for ever.
+func TestReadingIsBounded(t *testing.T) {
+	m := &metered{r: bytes.NewReader(make([]byte, 100)), left: 10}
+	if _, err := m.ReadAt(make([]byte, 8), 0); err != nil {
+		t.Error(err)
+	}
+	var bad *DamagedError
+	if _, err := m.ReadAt(make([]byte, 8), 0); !errors.As(err, &bad) {
+		t.Errorf("it reads on: %v", err)
+	}
+}
+
 func TestFormatExtension(t *testing.T) {
 	for format, want := range map[Format]string{SIF: "sif", Squashfs: "simg", Simg: "simg", Ext3: "img", Unknown: "sif"} {
 		if got := format.Extension(); got != want {

@@ -24,7 +24,7 @@ const (
 	maxDescriptors = 4096
 )
 
-// The names that Singularity and Apptainer give to what they write as JSON.
+// inspectMetadata is how Singularity and Apptainer call what apptainer inspect shows, as JSON.
 const inspectMetadata = "inspect-metadata.json"
 
 // loadSIF opens a SIF for reading. sylabs/sif allocates what the header says without a look, and
@@ -45,6 +45,7 @@ func loadSIF(r io.ReaderAt, size int64) (*sif.FileImage, error) {
 	case offset < sifHeader || length < total*sifDescriptor || length > maxDescriptors*sifDescriptor || offset > size-length:
 		return nil, damaged("its %d descriptors cannot be %d bytes at %d of %d", total, length, offset, size)
 	}
+	// What it refuses (a magic, a version) it has no type for, but all such errors name SIF.
 	f, err := sif.LoadContainer(readOnly{r}, sif.OptLoadWithCloseOnUnload(false))
 	switch {
 	case err == nil:

@@ -52,7 +52,7 @@ says '"images":4' "$shell" run report "$collection" --json
 silent "$shell" run report "$collection" --html page.html
 grep -q '<svg ' page.html
 says "would delete $collection/tools/x:1.9 " "$shell" run prune "$collection" --keep 2
-says "deleting $collection/tools/x:1.9 " "$shell" run prune "$collection" --keep 2 --yes
+says "deleting $collection/tools/x:1.9 " "$shell" --verbose run prune "$collection" --keep 2 --yes
 silent "$shell" run prune "$collection" --keep 2 --yes
 rm back/ubuntu-latest.sif back/tools/x-1.9.sif
 says '"deleted":1,"moved":0,"same":2' "$shell" run sync back "$collection" --delete --json
