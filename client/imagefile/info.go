@@ -100,7 +100,7 @@ func Identify(r io.ReaderAt, size int64) (arch, id string) {
 	if err != nil {
 		return "", ""
 	}
-	return known(f.PrimaryArch()), f.ID()
+	return identity(f)
 }
 
 // known is an architecture, or empty.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/sylabs/sif/v2/pkg/sif"
 
 	"github.com/sregistry-shell/sregistry-shell/client/imagefile/imagefiletest"
 )
@@ -272,5 +273,20 @@ func TestFormatExtension(t *testing.T) {
 		if got := format.Extension(); got != want {
 			t.Errorf("%q: %q", format, got)
 		}
+	}
+}
+
+// A SIF that is made to be the same each time has no id, and its architecture and date may be missing.
+func TestInspectEmptySIF(t *testing.T) {
+	buf := sif.NewBuffer(nil)
+	f, err := sif.CreateContainer(buf, sif.OptCreateDeterministic())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.UnloadContainer(); err != nil {
+		t.Fatal(err)
+	}
+	if info := inspect(t, buf.Bytes()); info.ID+info.Arch != "" || !info.Created.IsZero() || len(info.Partitions) > 0 {
+		t.Errorf("%+v", info)
 	}
 }

@@ -70,7 +70,7 @@ func inspectSIF(r io.ReaderAt, size int64, info *Info) error {
 	if err != nil {
 		return err
 	}
-	info.Arch, info.ID = known(f.PrimaryArch()), f.ID()
+	info.Arch, info.ID = identity(f)
 	if at := f.CreatedAt(); at.Unix() > 0 {
 		info.Created = at.UTC().Truncate(time.Second)
 	}
@@ -112,6 +112,15 @@ func inspectSIF(r io.ReaderAt, size int64, info *Info) error {
 		return nil
 	}
 	return readSystem(fs, info)
+}
+
+// identity is architecture and id; an id of zeros, as builds have that give the same bytes each time, is
+// none.
+func identity(f *sif.FileImage) (arch, id string) {
+	if id = f.ID(); strings.Trim(id, "0-") == "" {
+		id = ""
+	}
+	return known(f.PrimaryArch()), id
 }
 
 // problem is what a part of an image is refused for while the rest can be read.

@@ -140,8 +140,8 @@ func (s *Screen) blockLines(r reflect.Value) []string {
 		}
 		return lines
 	case string:
-		if text := strings.TrimRight(x, "\n"); strings.Contains(text, "\n") {
-			for line := range strings.SplitSeq(text, "\n") {
+		if strings.Contains(x, "\n") {
+			for line := range strings.SplitSeq(strings.TrimRight(x, "\n"), "\n") {
 				lines = append(lines, Safe(line))
 			}
 		}
@@ -211,7 +211,7 @@ func (s *Screen) cell(key string, r reflect.Value) string {
 	}
 	switch r.Kind() {
 	case reflect.Slice, reflect.Map, reflect.Struct, reflect.Pointer:
-		if r.IsZero() {
+		if r.IsZero() || (r.Kind() == reflect.Slice || r.Kind() == reflect.Map) && r.Len() == 0 {
 			return ""
 		}
 		return string(encode(r.Interface()))
