@@ -28,6 +28,9 @@ func (c *Client) Inspect(ctx context.Context, r InspectRequest) (Inspection, err
 	if isFile(r.Image) {
 		return InspectFile(r.Image)
 	}
+	if err := c.Ready(); err != nil {
+		return Inspection{}, err
+	}
 	info, err := c.inspect(ctx, r.Image)
 	return info, fail("inspect", r.Image, err)
 }

@@ -7,6 +7,7 @@ import (
 )
 
 var inspect = define(spec[client.InspectRequest, client.Inspection]{
+	local:   true,
 	name:    "inspect",
 	summary: "tell what an image says of itself: labels, definition file, architecture, signers",
 	help: `Of an image in storage only the small parts that say it are fetched, whatever its size. A path that
