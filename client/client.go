@@ -43,6 +43,12 @@ type Config struct {
 	// Timeout is how long an operation may take in all, see Bound; 0: as long as it needs.
 	Timeout time.Duration
 
+	// TokenCache is the folder in which tokens are kept for the next process, see signin.CacheDir;
+	// empty: they are not.
+	TokenCache string
+	// SignedIn is called when the settings have proved good, once; nil: nothing is.
+	SignedIn func()
+
 	// Dial makes connections in another way; nil: over the network.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// FirstWait is how long to wait before the first repetition of what failed; 0: a quarter second.
@@ -61,6 +67,7 @@ type Client struct {
 	cfg     Config
 	report  Reporter
 	store   store.Store
+	token   *signin.Transport
 	wire    *http.Transport
 	refused error // why no connection can be secured as the settings ask
 	closer  func() error
@@ -98,9 +105,9 @@ func New(cfg Config) *Client {
 	if cfg.Debug {
 		base = store.Log{Base: base, To: c.report.Debug}
 	}
-	token := &signin.Transport{Base: base, SignIn: c.signIn(base)}
+	c.token = &signin.Transport{Base: base, SignIn: c.signIn(base)}
 	c.store = store.Retry{
-		Store: store.NewSwift(store.Status{Base: token}), First: cfg.FirstWait,
+		Store: store.NewSwift(store.Status{Base: c.token}), First: cfg.FirstWait,
 		Notify: func(err error, wait time.Duration) {
 			c.report.Note(err.Error() + "; trying again in " + wait.Round(100*time.Millisecond).String())
 		},

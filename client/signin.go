@@ -11,20 +11,24 @@ import (
 
 // signIn is how the client's Transport asks for a token, through base.
 func (c *Client) signIn(base http.RoundTripper) func(context.Context) (signin.Session, error) {
-	var plain sync.Once
+	var plain, signedIn sync.Once
 	warn := func(address string) {
 		if c.cfg.Dial == nil && signin.PlainHTTP(address) {
 			plain.Do(func() { c.report.Warn(plainWarning(address)) })
 		}
 	}
+	ask := signin.Cache{Dir: c.cfg.TokenCache}.Signer(c.cfg.Settings, base)
 	return func(ctx context.Context) (signin.Session, error) {
 		if c.refused != nil {
 			return signin.Session{}, &signin.SettingsError{Err: c.refused}
 		}
 		warn(c.cfg.Settings.URL)
-		session, err := signin.SignIn(ctx, c.cfg.Settings, base)
+		session, err := ask(ctx)
 		if err == nil {
 			warn(session.StorageURL)
+			if c.cfg.SignedIn != nil {
+				signedIn.Do(c.cfg.SignedIn)
+			}
 		}
 		return session, err
 	}

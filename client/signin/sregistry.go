@@ -16,6 +16,7 @@ const (
 	envRegion     = "SREGISTRY_SWIFT_REGION"
 	envCACert     = "SREGISTRY_SWIFT_CACERT"
 	envInsecure   = "SREGISTRY_SWIFT_INSECURE"
+	envNoCache    = "SREGISTRY_DISABLE_CREDENTIAL_CACHE"
 )
 
 // keystoneDefault is the project and the domain that sregistry-cli signs in to.

@@ -105,6 +105,9 @@ func (t *Transport) believe(s Session) Session {
 	return s
 }
 
+// Session is the session in use. It signs in when there is none.
+func (t *Transport) Session(ctx context.Context) (Session, error) { return t.current(ctx, Session{}) }
+
 // current is the session in use; it signs in when there is none, when it is about to end, or when
 // it is still the dead one. Callers that come meanwhile wait for that one sign-in.
 func (t *Transport) current(ctx context.Context, dead Session) (Session, error) {

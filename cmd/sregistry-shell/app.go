@@ -13,6 +13,7 @@ import (
 
 	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/client/library"
+	"github.com/sregistry-shell/sregistry-shell/client/signin"
 	"github.com/sregistry-shell/sregistry-shell/shell"
 	"github.com/sregistry-shell/sregistry-shell/shell/screen"
 )
@@ -122,6 +123,7 @@ func (a *app) fill(cfg client.Config) client.Config {
 	cfg.Reporter, cfg.Debug, cfg.DryRun = a.out(), a.options.Debug, a.dryRun
 	cfg.BytesPerSecond, cfg.Timeout = a.rate, a.timeout
 	cfg.Library = a.library()
+	cfg.TokenCache = signin.CacheDir(os.Getenv)
 	a.made = true
 	return cfg
 }

@@ -157,7 +157,7 @@ func TestSignals(t *testing.T) {
 				dir := t.TempDir()
 				cmd := exec.Command("sregistry-shell", args...)
 				cmd.Dir = dir
-				cmd.Env = append(os.Environ(), "HOME="+dir, "SREGISTRY_SWIFT_USER=u", "SREGISTRY_SWIFT_TOKEN=k", "SREGISTRY_SWIFT_URL="+url)
+				cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_CACHE_HOME="+t.TempDir(), "SREGISTRY_SWIFT_USER=u", "SREGISTRY_SWIFT_TOKEN=k", "SREGISTRY_SWIFT_URL="+url)
 				var errs strings.Builder
 				cmd.Stderr = &errs
 				if err := cmd.Start(); err != nil {

@@ -3,6 +3,6 @@ package verbs
 // table is the table: the order is the order of help and of README.
 var table = []*Verb{
 	push, pull, search, list, each, stat, exists, inspect, versions, remove, share,
-	collections, access, usage, clean,
+	collections, access, usage, clean, whoami,
 	libraryAdd, libraryGet, libraryImages, libraryInspect, libraryMove, libraryRename, libraryRemove,
 }
