@@ -72,6 +72,7 @@ type Client struct {
 	refused error // why no connection can be secured as the settings ask
 	closer  func() error
 	local   *library.Library
+	unkept  sync.Once // said why the library is left out
 
 	streams  *transfer.Streams // shared by all transfers
 	creating sync.Mutex        // held while a collection is made

@@ -22,7 +22,8 @@ type PullRequest struct {
 	File      string `arg:"file,optional" cli:"name" complete:"file" help:"where to put it: a path, a folder with a trailing slash, - for standard output, or /dev/null to check only"`
 	Force     bool   `opt:"force" help:"replace a file that holds other bytes"`
 	IfMissing bool   `opt:"if_missing" help:"do nothing if the file is there, whatever it holds"`
-	NoSave    bool   `opt:"!save" cli:"no-cache" help:"record it in the local library"`
+	NoSave    bool   `opt:"!save" cli:"no-cache" help:"keep it in the local library; else it goes to the current folder"`
+	Offline   bool   `opt:"offline" help:"answer from the local library, and ask no server"`
 	Jobs      int    `opt:"jobs" help:"how many images of a list move at once (default 4)"`
 }
 
@@ -70,6 +71,15 @@ func (p puller) pull(ctx context.Context, r PullRequest) (string, error) {
 			return r.File, nil
 		}
 	}
+	if r.Offline {
+		return p.offline(ctx, r, n)
+	}
+	if err := p.Ready(); err != nil {
+		return "", err
+	}
+	if r.File == "" && p.keeps(r) {
+		return p.shelve(ctx, r, n)
+	}
 	if r.File == "-" || streamed(r.File) {
 		o, err := p.locate(uncatalogued(ctx), n, false) // what was replaced since cannot be begun anew
 		if err != nil {
@@ -101,7 +111,23 @@ func (p puller) place(ctx context.Context, r PullRequest, n name.Name, o store.O
 		p.report.Plan(fmt.Sprintf("would pull %s to %s", o.Key, target))
 		return target, nil
 	}
+	if from, ok := p.nearby(ctx, r, o, target); ok {
+		if err := p.copyFile(ctx, from, target, imageOf(o).SHA256, r.Force); CodeOf(err) != Corrupt {
+			return target, err
+		}
+	}
 	return target, p.fetch(ctx, n, o, target, r.Force, alone)
+}
+
+// placed is place for a file that the user named, which the library records.
+func (p puller) placed(ctx context.Context, r PullRequest, n name.Name, o store.Object, target string, alone bool) (string, error) {
+	_, err := os.Lstat(target)
+	unseen := err == nil && r.IfMissing // nobody looks what it holds
+	path, err := p.place(ctx, r, n, o, target, alone)
+	if err == nil && !unseen {
+		p.record(ctx, r, o, "", path)
+	}
+	return path, err
 }
 
 // claim takes a target for an object, of those that the pulls of one list bring: no two of them

@@ -43,7 +43,7 @@ func (p puller) once(ctx context.Context, r PullRequest, n name.Name) (string, e
 			if err != nil {
 				return "", err
 			}
-			return p.place(ctx, r, n, o, target, alone)
+			return p.placed(ctx, r, n, o, target, alone)
 		})
 	}
 	folder, _ := folderOf(r)
@@ -65,10 +65,10 @@ func (p puller) once(ctx context.Context, r PullRequest, n name.Name) (string, e
 		}
 		target := p.destination(r, &o)
 		if target == here { // an object without an extension
-			return p.place(ctx, r, n, o, target, alone)
+			return p.placed(ctx, r, n, o, target, alone)
 		}
 		return p.locked(ctx, r, target, func(alone bool) (string, error) {
-			return p.place(ctx, r, n, o, target, alone)
+			return p.placed(ctx, r, n, o, target, alone)
 		})
 	})
 }

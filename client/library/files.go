@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -20,6 +21,13 @@ func (l *Library) Place(n name.Name, version, ext string) (string, error) {
 		return "", err
 	}
 	return path, os.MkdirAll(filepath.Dir(path), 0o777)
+}
+
+// Waiting is a path that nobody's image has, for those who bring one image to agree by: in the folder
+// of all its versions, which is made if it is not there.
+func (l *Library) Waiting(n name.Name) (string, error) {
+	path, err := l.Place(n, "", "sif")
+	return strings.TrimSuffix(path, ".sif"), err
 }
 
 // Own brings a file into the image folder, and returns its path there: by a reflink, which shares

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
 	_ "modernc.org/sqlite" // the driver
 )
 
@@ -150,6 +151,22 @@ func (l *Library) read(ctx context.Context, work func(querier) error) error {
 	}
 	err = l.patiently(ctx, func() error { return work(db) })
 	return explain(l.s.Database, err)
+}
+
+// Writable fails where rows cannot be written: for want of rights, of locks, or of a database that
+// is understood. It makes the database if there is none.
+func (l *Library) Writable(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, err := l.open(ctx, true); err != nil {
+		return err
+	}
+	for _, path := range []string{l.s.Database, filepath.Dir(l.s.Database)} { // the folder gets the journal
+		if err := unix.Faccessat(unix.AT_FDCWD, path, unix.W_OK, unix.AT_EACCESS); err != nil {
+			return fmt.Errorf("%w: %w", ErrReadOnly, &fs.PathError{Op: "write", Path: path, Err: err})
+		}
+	}
+	return nil
 }
 
 // write changes the database in one transaction. work may be called more than once.

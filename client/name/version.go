@@ -12,6 +12,12 @@ type Digest struct {
 	MD5    string // lower-case hex; empty when the version is a SHA-256
 }
 
+// IsSHA256 tells whether a version is the 64 hex digits of one.
+func IsSHA256(version string) bool {
+	d, err := ParseDigest(version)
+	return err == nil && d.SHA256 == version
+}
+
 // ParseDigest reads a version: sha256:<64 hex>, <64 hex>, or the 32 hex digits of an MD5 ETag.
 func ParseDigest(version string) (Digest, error) {
 	hexed := strings.ToLower(strings.TrimPrefix(version, "sha256:"))
