@@ -74,7 +74,10 @@ func comment(text string) string {
 	return "---" + strings.ReplaceAll(text, "\n", "\n---") + "\n"
 }
 
-var kinds = map[verbs.Kind]string{verbs.String: "string", verbs.Bool: "boolean", verbs.Number: "integer", verbs.Age: "string|number", verbs.Client: "table", verbs.Names: "string[]|string"}
+var kinds = map[verbs.Kind]string{
+	verbs.String: "string", verbs.Bool: "boolean", verbs.Number: "integer", verbs.Age: "string|integer",
+	verbs.Names: "string|string[]", verbs.Client: "table",
+}
 
 func annotateVerb(b *strings.Builder, verb *verbs.Verb) {
 	text := capital(verb.Summary) + "."

@@ -16,11 +16,16 @@ func TestAnnotations(t *testing.T) {
 	}
 	want := []string{
 		"---@meta\n", "---@field sha256 string\n", "---@field size integer\n", "---@field failed Error[]?\n",
-		"---@param path string|table the image file to upload\n", "---@param query? string|Image ", "tag?: string", "---@param format? any\n",
+		"---@param path string|table the image file to upload\n", "---@param query? string|Image ", "tag?: string", "older?: string|integer", "---@param format? any\n",
 		"function client.push(path, name, options) end\n", "client.get = library.get\n", "function fs.size(path) end\n", "function time.now() end\n",
 		"function sh.run(...) end\n", "async = function(...) end\n",
 	}
 	for _, verb := range verbs.All() {
+		for _, p := range verb.Params {
+			if kinds[p.Kind] == "" {
+				t.Errorf("%s of %s is of a kind that no editor is told", p.Name, verb.Name)
+			}
+		}
 		want = append(want, "\nfunction "+verb.Written()+"(")
 	}
 	for _, module := range modules.All() {
