@@ -26,6 +26,7 @@ const (
 type history struct {
 	path    string // empty: no file
 	entries []string
+	secrets []string // what must not be written wherever it stands
 }
 
 // historyPath is where the file is: $SREGISTRY_HISTORY, which turns it off when it is empty, or
@@ -117,6 +118,32 @@ var secret = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)token|passw|passphrase|secret|credential|private|api_?key|access_?key|key["'\]]*\s*=|_key\b`)
 })
 
+// secretsOf are the secrets of the environment: who copies one into a line does not always say what
+// it is.
+func secretsOf(lookup func(string) (string, bool)) []string {
+	const shortest = 4 // a shorter one would be found in anything
+	var out []string
+	for _, name := range []string{
+		"SREGISTRY_SWIFT_TOKEN", "OS_PASSWORD", "OS_AUTH_TOKEN", "OS_TOKEN", "OS_APPLICATION_CREDENTIAL_SECRET",
+		"SREGISTRY_SWIFT_OS_AUTH_TOKEN", "ST_KEY",
+	} {
+		if value, _ := lookup(name); len(value) >= shortest {
+			out = append(out, value)
+		}
+	}
+	return out
+}
+
+// tells tells whether an entry holds or names a secret.
+func (h *history) tells(entry string) bool {
+	for _, s := range h.secrets {
+		if strings.Contains(entry, s) {
+			return true
+		}
+	}
+	return secret().MatchString(entry)
+}
+
 // Add keeps an entry, and writes it unless it begins with a space, holds a secret, or is the last
 // one again. The error is that of the file.
 func (h *history) Add(entry string) error {
@@ -126,7 +153,7 @@ func (h *history) Add(entry string) error {
 	}
 	again := len(h.entries) > 0 && h.entries[len(h.entries)-1] == entry
 	h.remember(entry)
-	if again || h.path == "" || strings.HasPrefix(entry, " ") || secret().MatchString(entry) {
+	if again || h.path == "" || strings.HasPrefix(entry, " ") || h.tells(entry) {
 		return nil
 	}
 	line, err := json.Marshal(entry)

@@ -89,6 +89,7 @@ func (s *Session) openReader() error {
 		s.c.Screen.Warn(fmt.Sprintf("history: %v", err))
 		s.history.path = ""
 	}
+	s.history.secrets = secretsOf(s.c.LookupEnv)
 	reader.SetHistory(s.history.last())
 	return nil
 }

@@ -64,11 +64,13 @@ func TestResize(t *testing.T) {
 }
 
 func TestHistoryAtThePrompt(t *testing.T) {
-	s := sit(t, nil)
+	s := sit(t, func(_ *Config, env map[string]string) { env["SREGISTRY_SWIFT_TOKEN"] = "gpBCS9Jt" })
 	s.want(`"first"`, `"first"`)
+	s.want(`f = "gpBCS9JtiADQ"`, "")
+	s.want(`password = "x"`, "")
 	s.want(` "not written"`, `"not written"`)
 	s.want(`"second"`, `"second"`)
-	s.types("\x1b[A\x1b[A\x1b[A")
+	s.types("\x1b[A\x1b[A\x1b[A\x1b[A\x1b[A")
 	s.expect(`"first"`)
 	if got := s.enter(""); got != `"first"` {
 		t.Errorf("the arrow brought %q", got)
