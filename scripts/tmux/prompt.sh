@@ -38,6 +38,7 @@ enter() { type "$1"; key Enter; }
 ok() { printf 'ok  %s\n' "$1"; }
 
 export HOME=$work/home TERM=xterm-256color
+export PAGER="head -n 1; echo paged"
 mkdir "$HOME" "$work/dir"
 cd "$work/dir"
 head -c 100000 /dev/urandom >pancake.sif
@@ -62,8 +63,18 @@ key C-u
 type 'client.push("panc'
 key Tab
 see 'client\.push\("pancake\.sif'
+type ', "blue'
+key Tab
+see '"pancake\.sif", "blueberry/'
+type 'x", {if_'
+key Tab
+see '\{if_absent='
 key C-u
-ok 'completed: a function, a file'
+type '?fs.si'
+key Tab
+see '\?fs\.size'
+key C-u
+ok 'completed: a function, a file, a name in storage, an option, a topic of help'
 
 printf 'function twice(x)\n\treturn x * 2\nend' >"$work/paste"
 tm load-buffer "$work/paste"
@@ -92,13 +103,52 @@ enter 'while true do end'
 key C-c
 enter 'kept + 2'
 see '^9$'
-ok 'interrupted: a loop'
+enter 'print("waits") io.read()'
+see '^waits$'
+key C-c
+see 'io.read: interrupted'
+enter '!echo "sleeps"; sleep 60'
+see '^sleeps$'
+key C-c
+see 'signal: interrupt'
+enter '"still" .. " here"'
+see '^"still here"$'
+ok 'interrupted: a loop, a program that reads, a shell command'
+
+enter 't = async(client.push, "huge.sif", "blueberry/later")'
+see '^\[1\] > *$'
+type 'kept = ke'
+enter 'pt'
+enter 't:cancel()'
+enter 'print(t)'
+see '^task 1: push blueberry/later \(canceled\)$'
+see '^> *$'
+ok 'in the background: a task, typed beside, canceled'
+
+enter 'clinet.push()'
+see 'attempt to index clinet, which is nil \(did you mean "client"\?\)'
+enter 'help()'
+see 'paged'
+ok 'told: what was meant, and help by a pager'
 
 type 'garbage ((('
 key C-c
 enter 'kept + 3'
 see '^10$'
 ok 'cleared: what was typed'
+
+enter 'client.push("huge.sif", "blueberry/huge")'
+see '(Hashing|Progress) +\|'
+# tmux tells its programs of a new size only after a while, and what they draw meanwhile is torn: the bar
+# that fits is waited for.
+for size in 40:16 28:5 90:35; do # columns, and of the bar
+  tm resize-window -t p -x ${size%:*} -y 30
+  see "(Hashing|Progress) +\\|[=-]{${size#*:}}\\|"
+done
+key C-c
+see '^in:20: push blueberry/huge: interrupted'
+see '^> client.push\("huge.sif", "blueberry/huge"\)$'
+ok 'resized while a transfer is drawn'
 
 tm resize-window -t p -x 60 -y 20
 enter '"after" .. " resizing"'
