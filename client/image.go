@@ -5,17 +5,18 @@ import "time"
 // Image describes one image in storage, as far as a listing or a HEAD tells. The json names are
 // the fields of the Lua table and of --json.
 type Image struct {
-	URI        string    `json:"uri"`        // collection/image:tag, which every verb takes
-	Collection string    `json:"collection"` // the Swift container
-	Name       string    `json:"name"`       // the image's name without tag; may hold slashes
-	Tag        string    `json:"tag"`        // empty when the object's name tells none
-	Object     string    `json:"object"`     // the object's name in the container
-	Size       int64     `json:"size"`       // bytes; -1 when neither listing nor record tells
-	SHA256     string    `json:"sha256"`     // lower-case hex, empty when nobody recorded it
-	ETag       string    `json:"etag"`       // unquoted; the MD5 of the bytes for an object that is no large object
-	Modified   time.Time `json:"modified"`   // UTC
-	Arch       string    `json:"arch"`       // as Go calls it: amd64; empty when nobody recorded it
-	ID         string    `json:"id"`         // UUID of a SIF; empty when nobody recorded it
+	URI        string    `json:"uri"`              // collection/image:tag, which every verb takes
+	Collection string    `json:"collection"`       // the Swift container
+	Name       string    `json:"name"`             // the image's name without tag; may hold slashes
+	Tag        string    `json:"tag"`              // empty when the object's name tells none
+	Object     string    `json:"object"`           // the object's name in the container
+	Size       int64     `json:"size"`             // bytes; -1 when neither listing nor record tells
+	SHA256     string    `json:"sha256"`           // lower-case hex, empty when nobody recorded it
+	ETag       string    `json:"etag"`             // unquoted; the MD5 of the bytes for an object that is no large object
+	Modified   time.Time `json:"modified"`         // UTC
+	Arch       string    `json:"arch"`             // as Go calls it: amd64; empty when nobody recorded it
+	ID         string    `json:"id"`               // UUID of a SIF; empty when nobody recorded it
+	Expires    time.Time `json:"expires,omitzero"` // when the server deletes it; zero when it does not, or nobody recorded it
 }
 
 // String is the URI, so that an image can be written wherever a name can.

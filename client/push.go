@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client/imagefile"
 	"github.com/sregistry-shell/sregistry-shell/client/name"
@@ -18,12 +19,14 @@ import (
 // PushRequest asks to upload one image file.
 type PushRequest struct {
 	Path     string `arg:"path" complete:"file" help:"the image file to upload"`
-	Name     string `arg:"name" cli:"name" complete:"image" help:"what to call it: collection/image[:tag]"`
+	Name     string `arg:"name" cli:"name" new:"true" complete:"image" help:"what to call it: collection/image[:tag]"`
 	Tag      string `opt:"tag" help:"the tag, when the name has none"`
 	Force    bool   `opt:"force" help:"send it even if the same bytes are there already"`
 	IfAbsent bool   `opt:"if_absent" help:"fail if an image of that name is there, whatever it holds"`
 	Segment  int64  `opt:"segment_size" help:"bytes of a segment; larger files go in several (default: from 256 MiB on, 64 MiB or more)"`
 	Jobs     int    `opt:"jobs" help:"how many images of a list move at once (default 4)"`
+
+	Expires *time.Duration `opt:"expires" help:"let the server delete it after this time: 12h, 30d"`
 }
 
 // Push uploads one image file and returns the image. The collection is made if it is not there. An
@@ -74,6 +77,7 @@ func (c *Client) push(ctx context.Context, r PushRequest) (Image, error) {
 	if err != nil {
 		return Image{}, err
 	}
+	expires := c.expiry(r.Expires)
 	plan := transfer.NewPlan(before.Size(), r.Segment)
 	var sum transfer.Sum
 	// A small file is hashed before it is sent; a large one only if it may be there already.
@@ -82,8 +86,14 @@ func (c *Client) push(ctx context.Context, r PushRequest) (Image, error) {
 			return Image{}, err
 		}
 		if old != nil && !r.Force && same(*old, sum) {
-			c.report.Note(fmt.Sprintf("%s is there already, with the same bytes", old.Key))
-			return imageOf(*old), nil
+			now, stays, err := c.stays(ctx, *old, expires)
+			if err != nil {
+				return Image{}, err
+			}
+			if stays {
+				c.report.Note(fmt.Sprintf("%s is there already, with the same bytes", old.Key))
+				return imageOf(now), nil
+			}
 		}
 	}
 	if p.missing {
@@ -96,9 +106,9 @@ func (c *Client) push(ctx context.Context, r PushRequest) (Image, error) {
 	// What a listing did not show may be there all the same.
 	absent := r.IfAbsent || p.listed && old == nil
 	if plan.Count > 0 {
-		o, keep, err = c.pushLarge(ctx, p, key, f, before, plan, absent)
+		o, keep, err = c.pushLarge(ctx, p, key, f, before, plan, store.Header{IfAbsent: absent, Expires: expires})
 	} else {
-		o, err = c.pushWhole(ctx, p, key, unchanged{f, before}, sum, absent)
+		o, err = c.pushWhole(ctx, p, key, unchanged{f, before}, sum, store.Header{IfAbsent: absent, Expires: expires})
 	}
 	if absent && p.listed && errors.Is(err, store.ErrExists) {
 		return c.push(uncatalogued(ctx), r)
@@ -246,9 +256,9 @@ func (c *Client) hash(ctx context.Context, r PushRequest, f *os.File, size int64
 }
 
 // pushWhole stores the file as one object.
-func (c *Client) pushWhole(ctx context.Context, p place, key store.Key, f io.ReaderAt, sum transfer.Sum, ifAbsent bool) (store.Object, error) {
-	record := p.record(sum.SHA256, sum.Size)
-	h := store.Header{ContentType: record.ContentType(), Meta: record.Meta(), MD5: sum.MD5, IfAbsent: ifAbsent}
+func (c *Client) pushWhole(ctx context.Context, p place, key store.Key, f io.ReaderAt, sum transfer.Sum, h store.Header) (store.Object, error) {
+	record := p.record(sum.SHA256, sum.Size, h.Expires)
+	h.ContentType, h.Meta, h.MD5 = record.ContentType(), record.Meta(), sum.MD5
 	if c.cfg.DryRun {
 		return c.store.Put(ctx, key, f, 0, sum.Size, h)
 	}

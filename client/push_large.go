@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client/store"
 	"github.com/sregistry-shell/sregistry-shell/client/transfer"
@@ -16,7 +17,7 @@ import (
 // object. A segment whose name is there already, with its hash in it, is not sent again: that is
 // how a push that was interrupted goes on. Nothing that lies under the image's name is touched
 // before the manifest. It returns the object and the names of its segments.
-func (c *Client) pushLarge(ctx context.Context, p place, key store.Key, f *os.File, info os.FileInfo, plan transfer.Plan, ifAbsent bool) (o store.Object, used map[string]bool, err error) {
+func (c *Client) pushLarge(ctx context.Context, p place, key store.Key, f *os.File, info os.FileInfo, plan transfer.Plan, h store.Header) (o store.Object, used map[string]bool, err error) {
 	if c.cfg.DryRun {
 		o, err = c.store.Put(ctx, key, f, 0, plan.Size, store.Header{})
 		return o, nil, err
@@ -26,7 +27,7 @@ func (c *Client) pushLarge(ctx context.Context, p place, key store.Key, f *os.Fi
 	if err != nil {
 		return o, nil, err
 	}
-	up := &segmentUpload{c: c, f: f, container: key.Container, dir: dir, there: there}
+	up := &segmentUpload{c: c, f: f, container: key.Container, dir: dir, there: there, expires: h.Expires}
 	if kept := up.kept(plan); kept > 0 {
 		c.report.Note(fmt.Sprintf("resuming %s: %s of %s may be there already", key, transfer.Bytes(kept), transfer.Bytes(plan.Size)))
 	}
@@ -40,15 +41,14 @@ func (c *Client) pushLarge(ctx context.Context, p place, key store.Key, f *os.Fi
 		err = fileChanged()
 	}
 	if err == nil {
-		record := p.record(sha, plan.Size)
+		record := p.record(sha, plan.Size, h.Expires)
 		segments := up.manifest(plan, md5s)
 		used = map[string]bool{}
 		for _, segment := range segments {
 			used[segment.Object] = true
 		}
-		o, err = c.store.PutManifest(ctx, key, segments, store.Header{
-			ContentType: record.ContentType(), Meta: record.Meta(), IfAbsent: ifAbsent,
-		})
+		h.ContentType, h.Meta = record.ContentType(), record.Meta()
+		o, err = c.store.PutManifest(ctx, key, segments, h)
 	}
 	meter.End(err)
 	if up.skipped > 0 && err == nil {
@@ -67,6 +67,7 @@ type segmentUpload struct {
 	container string
 	dir       string
 	there     map[string]int64 // segments by name that are there already, with their sizes
+	expires   time.Time        // of the image
 	meter     Meter
 
 	mu            sync.Mutex
@@ -88,15 +89,22 @@ func (u *segmentUpload) kept(plan transfer.Plan) int64 {
 
 func (u *segmentUpload) send(ctx context.Context, i int, off, n int64, md5 string) error {
 	object := transfer.SegmentName(u.dir, i, md5)
+	key := store.Key{Container: u.container, Object: object}
 	if size, ok := u.there[object]; ok && size == n {
-		u.meter.Add(n)
-		u.count(n, n)
-		return nil
+		kept, err := u.c.keepSegment(ctx, key, u.expires)
+		if err != nil {
+			return err
+		}
+		if kept {
+			u.meter.Add(n)
+			u.count(n, n)
+			return nil
+		}
 	}
 	err := u.c.streams.Run(ctx, func() error {
-		_, err := u.c.store.Put(ctx, store.Key{Container: u.container, Object: object},
+		_, err := u.c.store.Put(ctx, key,
 			transfer.Metered(transfer.Section{File: u.f, Off: off}, u.meter.Add), 0, n,
-			store.Header{ContentType: segmentType, MD5: md5})
+			store.Header{ContentType: segmentType, MD5: md5, Expires: segmentExpiry(u.expires)})
 		return err
 	})
 	if err == nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -28,8 +29,8 @@ type place struct {
 
 // record is what to write beside the bytes of an image that is pushed there. A name that was an
 // object's own goes on as whatever image that object is.
-func (p place) record(sha256 string, size int64) name.Record {
-	r := name.Record{Image: p.name.Image, Tag: p.name.TagOrDefault(), SHA256: sha256, Size: size, Arch: p.arch, ID: p.id}
+func (p place) record(sha256 string, size int64, expires time.Time) name.Record {
+	r := name.Record{Image: p.name.Image, Tag: p.name.TagOrDefault(), SHA256: sha256, Size: size, Arch: p.arch, ID: p.id, Expires: expires}
 	if p.exact {
 		i := imageOf(p.objects[0])
 		r.Image, r.Tag = i.Name, i.Tag
@@ -287,9 +288,12 @@ func paths(objects []store.Object) string {
 // imageOf describes an object as an image: by its record if it has one that can be believed, else
 // by its name.
 func imageOf(o store.Object) Image {
-	i := Image{Collection: o.Container, Object: o.Object, Size: o.Size, ETag: o.ETag, Modified: o.Modified}
+	i := Image{Collection: o.Container, Object: o.Object, Size: o.Size, ETag: o.ETag, Modified: o.Modified, Expires: o.Expires}
 	if r, ok := name.ParseRecord(o.ContentType, o.Object); ok {
 		i.Name, i.Tag, i.SHA256, i.Arch, i.ID = r.Image, r.Tag, r.SHA256, r.Arch, r.ID
+		if i.Expires.IsZero() {
+			i.Expires = r.Expires
+		}
 		if i.Size < 0 || o.Large {
 			i.Size = r.Size
 		}

@@ -142,7 +142,7 @@ type breaks struct {
 }
 
 func (b *breaks) Begin(tr client.Transfer) client.Meter {
-	if tr.Verb == "push" {
+	if tr.Verb == "push" || tr.Verb == "copy" {
 		return b
 	}
 	return b.record.Begin(tr)

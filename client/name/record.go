@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // mediaType is what sregistry-cli gave its objects, and what a record is added to.
@@ -22,6 +23,8 @@ type Record struct {
 	Size   int64  // bytes of the whole image
 	Arch   string // architecture of a SIF, as Go calls it: amd64; empty when not known
 	ID     string // UUID of a SIF; empty when not known
+
+	Expires time.Time // when the server deletes it, in whole seconds; zero: never
 }
 
 // What an architecture and an id look like: others are not written, and not believed.
@@ -40,6 +43,9 @@ func (r Record) ContentType() string {
 	}
 	if idForm.MatchString(r.ID) {
 		params["id"] = r.ID
+	}
+	if !r.Expires.IsZero() {
+		params["expires"] = strconv.FormatInt(r.Expires.Unix(), 10)
 	}
 	return mime.FormatMediaType(mediaType, params)
 }
@@ -78,6 +84,9 @@ func ParseRecord(contentType, object string) (Record, bool) {
 	}
 	if id := params["id"]; idForm.MatchString(id) {
 		r.ID = id
+	}
+	if at, err := strconv.ParseInt(params["expires"], 10, 64); err == nil && at > 0 && at < 1<<40 {
+		r.Expires = time.Unix(at, 0).UTC()
 	}
 	if r.Tag == "" { // the object's name is all there is
 		return r, r.Image == object

@@ -84,7 +84,8 @@ func (a *app) once(ctx context.Context, call verbs.Call) error {
 	if !call.Verb.Bare {
 		out.Note(shell.Banner(a.library().Database))
 	}
-	if err := a.agree(ctx, call); err != nil {
+	call, err := a.agree(ctx, call)
+	if err != nil {
 		return err
 	}
 	c, err := a.connect(ctx)
@@ -119,19 +120,19 @@ func (a *app) once(ctx context.Context, call verbs.Call) error {
 	return nil
 }
 
-// agree asks before something is done that needs a yes.
-func (a *app) agree(ctx context.Context, call verbs.Call) error {
-	plan := call.Plan()
-	if plan == "" || a.dryRun {
-		return nil
+// agree asks before something is done that needs a yes, and returns the call to run.
+func (a *app) agree(ctx context.Context, call verbs.Call) (verbs.Call, error) {
+	call, plan, err := call.Plan(ctx, func() (*client.Client, error) { return a.connect(ctx) })
+	if plan == "" || a.dryRun || err != nil {
+		return call, err
 	}
 	if !a.out().CanAsk() {
-		return &client.Error{Op: call.Verb.Name, Code: client.Invalid, Err: fmt.Errorf("this would %s", plan), Hint: "say so with --yes"}
+		return call, &client.Error{Op: call.Verb.Name, Code: client.Invalid, Err: fmt.Errorf("this would %s", plan), Hint: "say so with --yes"}
 	}
 	yes, err := a.out().Confirm(ctx, plan+"?")
 	if err == nil && !yes {
 		a.out().Note("nothing was done")
 		err = &shownError{&vm.ExitError{Status: 1}}
 	}
-	return err
+	return call, err
 }

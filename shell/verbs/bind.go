@@ -140,6 +140,9 @@ func (v *Verb) assign(request any, p Param, value any) error {
 			return nil
 		case client.Image:
 			field.SetString(x.Path())
+			if p.fresh {
+				field.SetString(x.URI)
+			}
 			return nil
 		case client.LocalImage:
 			field.SetString(x.URI)

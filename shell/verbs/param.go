@@ -34,6 +34,7 @@ const (
 //	opt:"!name"           a key whose opposite the field holds; such an option is true by default
 //	cli:"flag"            at the command line a flag of this name, which sets the field itself
 //	help:"..."            one line
+//	new:"true"            names what may not be there yet: an image given for it is its name, else its object
 //	complete:"file"       what completes it: file, image, collection, or local for an image of the local library
 //
 // An argument may also be given by its name in the option table.
@@ -48,6 +49,7 @@ type Param struct {
 	Complete   string
 
 	field   int
+	fresh   bool // it names what may not be there yet
 	pointer bool // the field is nil unless a value is given
 }
 
@@ -58,7 +60,7 @@ func paramsOf(request any) []Param {
 	var args, opts []Param
 	for i := range t.NumField() {
 		f := t.Field(i)
-		p := Param{Help: f.Tag.Get("help"), Complete: f.Tag.Get("complete"), field: i}
+		p := Param{Help: f.Tag.Get("help"), Complete: f.Tag.Get("complete"), field: i, fresh: f.Tag.Get("new") != ""}
 		switch f.Type.Kind() {
 		case reflect.Pointer:
 			p.pointer = true

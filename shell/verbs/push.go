@@ -17,6 +17,7 @@ gets the tag latest.`,
 	examples: []string{
 		`client.push("ubuntu.sif", "lab/ubuntu:22.04")`,
 		`client.push("ubuntu.sif", "lab/ubuntu", {tag="22.04", if_absent=true})`,
+		`client.push("ubuntu.sif", "lab/nightly", {expires="30d"})`,
 		`client.push({ {"a.sif", "lab/a"}, {"b.sif", "lab/b"} }, {jobs=2})`,
 	},
 	mutates: true,

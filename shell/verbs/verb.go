@@ -50,6 +50,7 @@ type Verb struct {
 	Bare bool
 
 	newRequest func() any
+	expand     func(context.Context, *client.Client, []any) (requests []any, plan string, err error)
 	plan       func([]any) string
 	call       func(context.Context, *client.Client, any) (any, error)
 	batch      func(context.Context, *client.Client, []any) (any, error)
@@ -68,7 +69,10 @@ type spec[Request, Result any] struct {
 
 	// plan says what would be changed when that needs a yes first; empty or nil when it does not.
 	plan func([]Request) string
-	call func(context.Context, *client.Client, Request) (Result, error)
+	// expand asks storage what the requests mean, when that cannot be told from them alone, and
+	// returns those to run as a batch, with a plan of its own; nil when they stand as they are.
+	expand func(context.Context, *client.Client, []Request) (requests []Request, plan string, err error)
+	call   func(context.Context, *client.Client, Request) (Result, error)
 	// batch does many; nil where the verb takes no list. item names an element for messages.
 	batch func(context.Context, *client.Client, []Request) ([]Result, error)
 	item  string
@@ -108,6 +112,19 @@ func define[Request, Result any](s spec[Request, Result]) *Verb {
 		}
 		return out
 	}
+	if s.expand != nil {
+		v.expand = func(ctx context.Context, c *client.Client, rs []any) ([]any, string, error) {
+			expanded, plan, err := s.expand(ctx, c, typed(rs))
+			if err != nil || expanded == nil {
+				return nil, "", err
+			}
+			out := make([]any, len(expanded))
+			for i := range expanded {
+				out[i] = &expanded[i]
+			}
+			return out, plan, nil
+		}
+	}
 	if s.plan != nil {
 		v.plan = func(rs []any) string { return s.plan(typed(rs)) }
 	}
@@ -126,13 +143,30 @@ type Call struct {
 	many     bool
 }
 
-// Plan says what the call would do when that needs a yes first, as "delete 3 images, ...";
-// empty when it may just run.
-func (c Call) Plan() string {
-	if c.Verb.plan == nil {
-		return ""
+// Plan says what the call would do when that needs a yes first, as "delete 3 images, ...", empty
+// when it may just run; and returns the call to run. connect is called for a client only if what
+// the call means has to be asked of storage.
+func (c Call) Plan(ctx context.Context, connect func() (*client.Client, error)) (Call, string, error) {
+	if c.Verb.expand != nil {
+		made, err := connect()
+		if err != nil {
+			return c, "", err
+		}
+		bounded, cancel := made.Bound(ctx)
+		defer cancel()
+		requests, plan, err := c.Verb.expand(bounded, made, c.requests)
+		if err != nil {
+			return c, "", err
+		}
+		if requests != nil {
+			c.requests, c.many = requests, true
+			return c, plan, nil
+		}
 	}
-	return c.Verb.plan(c.requests)
+	if c.Verb.plan == nil {
+		return c, "", nil
+	}
+	return c, c.Verb.plan(c.requests), nil
 }
 
 // Run does it. The result is nil, a string, bool, number, struct with json tags, a slice of

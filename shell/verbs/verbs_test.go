@@ -70,6 +70,7 @@ func TestBind(t *testing.T) {
 		{"push", items{"a.sif", options{"name": "lab/a", "force": true, "jobs": 3.0}}, items{client.PushRequest{Path: "a.sif", Name: "lab/a", Force: true, Jobs: 3}}},
 		{"push", items{items{items{"a", "lab/a"}, options{"path": "b", "name": "lab/b"}}, options{"jobs": 2.0}}, items{
 			client.PushRequest{Path: "a", Name: "lab/a", Jobs: 2}, client.PushRequest{Path: "b", Name: "lab/b", Jobs: 2}}},
+		{"push", items{"a.sif", image}, items{client.PushRequest{Path: "a.sif", Name: "lab/a:v1"}}},
 		{"pull", items{image, "f"}, items{client.PullRequest{Image: "lab/a-v1.sif", File: "f"}}},
 		{"pull", items{"lab/a", nil, options{"save": false}}, items{client.PullRequest{Image: "lab/a", NoSave: true}}},
 		{"pull", items{"lab/a", options{"save": true}}, items{client.PullRequest{Image: "lab/a"}}},
@@ -193,8 +194,13 @@ func TestPlan(t *testing.T) {
 		{items{items{"lab/a", "lab/b"}, options{"yes": true}}, ""},
 	} {
 		call, err := Find("delete").Bind(c.args)
-		if err != nil || call.Plan() != c.want {
-			t.Errorf("%v: %q, %v", c.args, call.Plan(), err)
+		if err != nil {
+			t.Errorf("%v: %v", c.args, err)
+			continue
+		}
+		nobody := func() (*client.Client, error) { return client.New(client.Config{}), nil } // asks nobody of plain names
+		if _, plan, err := call.Plan(t.Context(), nobody); err != nil || plan != c.want {
+			t.Errorf("%v: %q, %v", c.args, plan, err)
 		}
 	}
 }

@@ -100,8 +100,9 @@ func (m *VM) bind(c *connection, verb *verbs.Verb) *lua.LFunction {
 		return guard(L, verb.Name, func() int {
 			call := m.decode(L, c, verb)
 			ctx := L.Context()
-			if err := m.confirm(ctx, call); err != nil {
-				value.Raise(L, verb.Name, err)
+			call, err := m.confirm(ctx, c, call)
+			if err != nil {
+				m.raise(L, verb, err)
 			}
 			made, err := c.get(ctx)
 			if err != nil {
@@ -188,20 +189,20 @@ func slip(verb *verbs.Verb, args []any) string {
 	return fmt.Sprintf("%s(%s)", verb.Written(), strings.Join(parts, ", "))
 }
 
-// confirm asks before a call that needs a yes.
-func (m *VM) confirm(ctx context.Context, call verbs.Call) error {
-	plan := call.Plan()
-	if plan == "" {
-		return nil
+// confirm asks before a call that needs a yes, and returns the call to run.
+func (m *VM) confirm(ctx context.Context, c *connection, call verbs.Call) (verbs.Call, error) {
+	call, plan, err := call.Plan(ctx, func() (*client.Client, error) { return c.get(ctx) })
+	if plan == "" || err != nil {
+		return call, err
 	}
 	if m.opt.Confirm == nil {
-		return invalid(call.Verb, "this would %s; say so with {yes=true}", plan)
+		return call, invalid(call.Verb, "this would %s; say so with {yes=true}", plan)
 	}
 	yes, err := m.opt.Confirm(ctx, plan+"?")
 	if err == nil && !yes {
 		err = &client.Error{Op: call.Verb.Name, Code: client.Canceled, Err: errors.New("nothing was done")}
 	}
-	return err
+	return call, err
 }
 
 // raise raises the error of a verb, which keeps its code.

@@ -151,8 +151,9 @@ func (m *VM) async(L *lua.LState) int {
 		}
 		L.Remove(1)
 		call := m.decode(L, bound.connection, bound.verb)
-		if err := m.confirm(L.Context(), call); err != nil {
-			value.Raise(L, bound.verb.Name, err)
+		call, err := m.confirm(L.Context(), bound.connection, call)
+		if err != nil {
+			m.raise(L, bound.verb, err)
 		}
 		made, err := bound.connection.get(L.Context())
 		if err != nil {
