@@ -175,6 +175,8 @@ server_up() {
   wait_for 60 proxy server_answers
   wait_for 60 proxy open_demo
 
+  # Those of another server, which the same shell may have taken before, would go first.
+  echo unset SREGISTRY_SWIFT_USER SREGISTRY_SWIFT_TOKEN SREGISTRY_SWIFT_URL
   exports SREGISTRY_TEST_SERVER=keystone \
     OS_IDENTITY_API_VERSION=3 OS_AUTH_URL="$auth_url" OS_REGION_NAME=RegionOne \
     OS_USERNAME=demo OS_PASSWORD=demo-secret OS_PROJECT_NAME=demo \
