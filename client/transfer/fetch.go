@@ -187,7 +187,8 @@ func (f *fill) await(i int) (mark, error) {
 func (f *fill) give(i int, m mark, buf []byte, v *Verifier) (ok bool, err error) {
 	off, n := f.layout.Span(i)
 	if m.state == here {
-		return true, scan(f.ctx, f.File, off, n, buf, v)
+		seen := view(f.ctx, f.File, off, n, v)
+		return true, scan(f.ctx, f.File, off+seen, n-seen, buf, v)
 	}
 	restore := v.save()
 	crc := crc32.New(castagnoli)
