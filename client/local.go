@@ -28,7 +28,8 @@ type LocalImage struct {
 	Image      string    `json:"image"`   // the path of the file; may be empty
 	Client     string    `json:"client"`  // who brought it: swift
 	URL        string    `json:"url"`
-	Created    time.Time `json:"created_at"` // when the row was made or renewed, UTC
+	Created    time.Time `json:"created_at"`       // when the row was made or renewed, UTC
+	Mended     string    `json:"mended,omitempty"` // what a check found, and did about it
 }
 
 // String is the URI, so that an image can be written wherever a name in the library can.

@@ -54,7 +54,7 @@ func (c *Client) add(ctx context.Context, r AddRequest) (library.Row, error) {
 	n.Collection, n.Image = n.Lower().Collection, n.Lower().Image
 	if c.cfg.DryRun {
 		c.report.Plan(fmt.Sprintf("would add %s to the local library as %s@%s", path, n, sum.SHA256))
-		return library.Row{Image: path, URI: n.String(), Collection: n.Collection, Name: n.Image, Tag: n.TagOrDefault(), Version: sum.SHA256}, nil
+		return library.NewRow(n, sum.SHA256, path), nil
 	}
 	own, err := c.own(ctx, r, path, n, sum)
 	if err != nil {

@@ -91,7 +91,7 @@ func TestSuggest(t *testing.T) {
 		{`client.rm("lab/u`, "local", 5},
 		{`library.inspect("lab/u`, "local", 5},
 		{`library.inspect "lab/u`, "local", 5},
-		{`library.images{`, "query=", 0},
+		{`library.images{`, "check= query=", 0},
 		{`client.delete({"lab/a", "lab/`, "remote", 4},
 		{`client.push({ {"images/a`, `.sif"`, 1},
 		{`client.push({ {"images/a.sif", "lab/a"}, {"images/a`, `.sif"`, 1},

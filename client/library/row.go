@@ -26,6 +26,14 @@ type Row struct {
 	Metrics      map[string]any // what was known of the image: its names, labels, size
 }
 
+// NewRow is the row that an image would have.
+func NewRow(n name.Name, version, path string) Row {
+	n = meant(n)
+	r := Row{URI: n.String(), Version: version, Image: path, Client: client, Created: time.Now().UTC()}
+	r.Collection, r.Name, r.Tag = columns(n)
+	return r
+}
+
 // FullName is what the row's image is called: by its uri, which knows of capitals and nested names,
 // if the other columns follow from it, else by those.
 func (r Row) FullName() name.Name {

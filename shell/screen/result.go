@@ -71,6 +71,9 @@ func (s *Screen) resultLines(v any) []string {
 		lines := make([]string, len(x))
 		for i, each := range x { // the form of sregistry-cli, tabs and all
 			lines[i] = fmt.Sprintf("%-2d %s\t   [%s]\t%s", i+1, each.Created.Format("January 02, 2006"), Safe(each.Client), Safe(each.URI))
+			if each.Mended != "" {
+				lines[i] += "\t" + Safe(each.Mended)
+			}
 		}
 		return lines
 	case client.LocalDetails:

@@ -11,11 +11,12 @@ var libraryImages = define(spec[client.ImagesRequest, []client.LocalImage]{
 	name:    "images",
 	summary: "list the images of the local library",
 	help: `Each is a table with uri, collection, name, tag, version, image (the path), client, url and
-created_at.`,
+created_at. With check=true the library is mended first: a row whose file is gone is taken out, and an
+image in the folder that no row knows is recorded; both are said, and stand in the field mended.`,
 	returns:  "a list of local images, the oldest first",
 	header:   "Containers:   [date]   [client]\t[uri]",
 	empty:    "no image in the local library",
-	examples: []string{`library.images()`, `library.images("ubuntu")`},
+	examples: []string{`library.images()`, `library.images("ubuntu")`, `library.images{check=true}`},
 	call: func(ctx context.Context, c *client.Client, r client.ImagesRequest) ([]client.LocalImage, error) {
 		return c.LibraryImages(ctx, r)
 	},

@@ -56,7 +56,11 @@ func (p *printer) row(v lua.LValue, now time.Time) []string {
 		case client.Usage:
 			return []string{plain(x.String()), strconv.FormatInt(x.Objects, 10) + plural(x.Objects, " object"), screen.Size(x.Bytes), screen.Quota(x)}
 		case client.LocalImage:
-			return []string{plain(x.URI), ago(now.Sub(x.Created))}
+			row := []string{plain(x.URI), ago(now.Sub(x.Created))}
+			if x.Mended != "" {
+				row = append(row, plain(x.Mended))
+			}
+			return row
 		case client.Collection:
 			return []string{plain(x.Name), strconv.FormatInt(x.Images, 10) + plural(x.Images, " image"), screen.Size(x.Bytes)}
 		}
