@@ -92,7 +92,7 @@ func (c Cache) Signer(s Settings, base http.RoundTripper) func(context.Context) 
 // fingerprint tells settings apart without giving any of them away: a weak secret cannot be found
 // by trying many, as it could be behind a plain hash.
 func (s Settings) fingerprint() string {
-	s.Source = ""
+	s.Source, s.From = "", ""
 	type all Settings // without String, which leaves the secrets out
 	text, err := json.Marshal(all(s))
 	if err != nil {

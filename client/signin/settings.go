@@ -23,6 +23,15 @@ const (
 	KeystoneV3 Way = "keystonev3" // and 3
 )
 
+// From is the kind of place that settings came from.
+type From string
+
+// The places that have to be told apart.
+const (
+	FromSRegistry From = "sregistry" // SREGISTRY_SWIFT_* in the environment
+	FromFile      From = "file"      // the settings file
+)
+
 // Settings say who signs in where, and how. The zero value means that nothing is set.
 type Settings struct {
 	Way    Way
@@ -32,6 +41,7 @@ type Settings struct {
 	URL    string // of the service or of Keystone, with or without an auth path
 	Source string // where the settings came from, for a person
 
+	From       From   // the same, for programs
 	Folder     string // for a person: where an endpoint of this process keeps its objects; empty: it is elsewhere
 	StorageURL string // where the objects are, whatever the server says; empty: as it says
 

@@ -29,10 +29,11 @@ const (
 )
 
 // FromEnvironment reads the settings of the first source that is there: SREGISTRY_SWIFT_*, OS_*
-// (of which OS_CLOUD goes first), ST_*. Nothing is taken from a second one. A *MissingError says what the source lacks.
+// (of which OS_CLOUD goes first), ST_*, the settings file. Nothing is taken from a second one. A
+// *MissingError says what the source lacks.
 func FromEnvironment(getenv func(string) string) (Settings, error) {
 	env := environment{getenv: getenv}
-	for _, source := range []func(*environment) (Settings, bool, error){fromSRegistry, fromCloud, fromOpenRC, fromST} {
+	for _, source := range []func(*environment) (Settings, bool, error){fromSRegistry, fromCloud, fromOpenRC, fromST, fromFile} {
 		s, there, err := source(&env)
 		if !there {
 			continue

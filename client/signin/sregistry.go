@@ -28,7 +28,7 @@ func fromSRegistry(e *environment) (Settings, bool, error) {
 		return Settings{}, false, nil
 	}
 	s := Settings{
-		Source: sourceSRegistry, StorageURL: e.getenv(envStorageURL),
+		Source: sourceSRegistry, From: FromSRegistry, StorageURL: e.getenv(envStorageURL),
 		CACert: e.getenv(envCACert), Insecure: e.flag(envInsecure),
 	}
 	switch way := e.getenv(envType); way {

@@ -105,6 +105,12 @@ func (a *app) newClient() (*client.Client, error) {
 		return a.open(client.ConnectRequest{Cloud: a.cloud})
 	}
 	cfg, err := client.FromEnvironment(os.Getenv)
+	if other := speaksSwift(os.Getenv("SREGISTRY_CLIENT")); other != nil {
+		err = other
+	}
+	if err == nil {
+		a.keepSettings(&cfg)
+	}
 	cfg.Unset = err // what needs no server does without
 	return client.New(a.fill(cfg)), nil
 }

@@ -110,7 +110,7 @@ func (a *app) root() *cobra.Command {
 	must(root.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions([]string{screen.ProgressAuto, screen.ProgressPlain, screen.ProgressNone}, cobra.ShellCompDirectiveNoFileComp)))
 	must(root.MarkPersistentFlagDirname("embedded"))
 	programs.add(root)
-	root.AddCommand(a.shellCommand(), a.runCommand(), a.scriptsCommand(), a.serveCommand(), a.completionCommand(), a.annotationsCommand(), a.licensesCommand())
+	root.AddCommand(a.shellCommand(), a.runCommand(), a.scriptsCommand(), a.serveCommand(), a.backendCommand(), a.completionCommand(), a.annotationsCommand(), a.licensesCommand())
 	root.SetHelpCommand(a.helpCommand())
 	local := libraryCommand()
 	root.AddCommand(local)
