@@ -51,6 +51,9 @@ says "^4 images, 510.0 kB, in 1 collections" "$shell" run report "$collection"
 says '"images":4' "$shell" run report "$collection" --json
 silent "$shell" run report "$collection" --html page.html
 grep -q '<svg ' page.html
+says '"copied":4,"same":0' "$shell" run mirror --to ./copy "$collection/*" --json
+says '"copied":0,"same":4' "$shell" run mirror --to ./copy "$collection/*" --json
+says '"right":4' "$shell" --embedded=copy run audit --json
 says "would delete $collection/tools/x:1.9 " "$shell" run prune "$collection" --keep 2
 says "deleting $collection/tools/x:1.9 " "$shell" --verbose run prune "$collection" --keep 2 --yes
 silent "$shell" run prune "$collection" --keep 2 --yes
