@@ -22,17 +22,27 @@ type InspectRequest struct {
 type Inspection imagefile.Info
 
 // Inspect reads what an image says of itself: of one in storage a few ranges, of a file its begin. A
-// path that begins with /, ./ or ../ is a file, and so is a name without a slash that is one here.
+// path that begins with /, ./ or ../ is a file, and so is a name without a slash that is one here. What
+// storage has not got, or cannot be asked for without settings, is looked for in the local library.
 // Invalid for what is no image, Corrupt for one that is damaged.
 func (c *Client) Inspect(ctx context.Context, r InspectRequest) (Inspection, error) {
 	if isFile(r.Image) {
 		return InspectFile(r.Image)
 	}
-	if err := c.Ready(); err != nil {
-		return Inspection{}, err
+	err := c.Ready()
+	if err == nil {
+		var info Inspection
+		if info, err = c.inspect(ctx, r.Image); CodeOf(err) != NotFound {
+			return info, fail("inspect", r.Image, err)
+		}
 	}
-	info, err := c.inspect(ctx, r.Image)
-	return info, fail("inspect", r.Image, err)
+	if n, bad := name.Parse(r.Image); bad == nil {
+		if row, missing := c.heldAs(ctx, n); missing == nil {
+			c.report.Note("in the local library: " + row.Image)
+			return InspectFile(row.Image)
+		}
+	}
+	return Inspection{}, fail("inspect", r.Image, err)
 }
 
 // isFile tells whether a name means a file. What other verbs return as an image never does.
