@@ -3,9 +3,7 @@ package library
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 
-	"golang.org/x/sys/unix"
 	"modernc.org/sqlite"
 )
 
@@ -67,9 +65,4 @@ func explain(path string, err error) error {
 func busy(err error) bool {
 	var e *sqlite.Error
 	return errors.As(err, &e) && (e.Code()&0xff == sqliteBusy || e.Code()&0xff == sqliteLocked)
-}
-
-// readOnly tells whether a file or folder cannot be written, whatever stands in the way.
-func readOnly(err error) bool {
-	return errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EROFS)
 }
