@@ -40,13 +40,17 @@ type Error struct {
 // ErrExpired is wrapped by the *Error of a token that died and that nobody here can renew.
 var ErrExpired = errors.New("token expired")
 
+// ErrExposed is wrapped by the *Error of a service that keeps the secret safe and then names a place
+// where everybody could read the token.
+var ErrExposed = errors.New("the token would be exposed")
+
 // ErrNoStorage is wrapped by the *Error of somebody whom Keystone knows and has no storage for.
 var ErrNoStorage = errors.New("no storage")
 
 // Error names the server and the user, never the secret.
 func (e *Error) Error() string {
 	switch {
-	case errors.Is(e.Err, ErrExpired), errors.Is(e.Err, ErrNoStorage):
+	case errors.Is(e.Err, ErrExpired), errors.Is(e.Err, ErrNoStorage), errors.Is(e.Err, ErrExposed):
 		return e.Err.Error()
 	case e.Refused():
 		return fmt.Sprintf("%s refuses %s: the user or the secret is wrong (status %d)", e.URL, e.User, e.Status)
@@ -106,6 +110,9 @@ func (s Settings) ask(ctx context.Context, conn *swift.Connection, seen *answer)
 		if u, bad := url.Parse(storage); bad != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			return Session{}, &Error{conn.AuthUrl, s.who(), 0, fmt.Errorf("the server names %q as the storage URL", storage)}
 		}
+		if s.StorageURL == "" && exposed(conn.AuthUrl, storage) {
+			return Session{}, &Error{conn.AuthUrl, s.who(), http.StatusOK, &exposedError{conn.AuthUrl, storage}}
+		}
 		session := Session{
 			StorageURL: strings.TrimRight(storage, "/"), User: either(g.user(), s.User), Project: g.project(),
 			token: conn.AuthToken, Expires: seen.expires,
@@ -132,6 +139,29 @@ func (s Settings) ask(ctx context.Context, conn *swift.Connection, seen *answer)
 		err = noisy.Err // the URL is named already
 	}
 	return Session{}, &Error{conn.AuthUrl, s.who(), status, err}
+}
+
+// exposed tells whether somebody who signs in by https would send the token to another host by plain
+// http. To the same host it goes with a warning: services behind a proxy that does the https often
+// name themselves so.
+func exposed(auth, storage string) bool {
+	from, err := url.Parse(auth)
+	to, bad := url.Parse(storage)
+	return err == nil && bad == nil && from.Scheme == "https" && PlainHTTP(storage) && !strings.EqualFold(from.Hostname(), to.Hostname())
+}
+
+// exposedError is an ErrExposed with its reason.
+type exposedError struct{ auth, storage string }
+
+func (*exposedError) Is(target error) bool { return target == ErrExposed }
+
+func (e *exposedError) Error() string {
+	to, err := url.Parse(e.storage)
+	if err != nil {
+		return ErrExposed.Error()
+	}
+	return fmt.Sprintf("%s signs in by https and then names %q for the objects: the token would go to another host for everybody to read; "+
+		"if that is right, set the storage URL yourself (%s, OS_STORAGE_URL)", e.auth, to.Scheme+"://"+to.Host, envStorageURL)
 }
 
 // noStorageError is an ErrNoStorage with its reason.

@@ -37,15 +37,17 @@ const (
 // errTokens is a server that refuses every token it gives.
 var errTokens = fmt.Errorf("%w: the server takes none of the tokens it gives", ErrDenied)
 
-// passing tells whether an error may pass, and whether nobody was reached.
+// passing tells whether an error may pass, and whether nobody was reached who makes sense.
 func passing(err error) (may, nobody bool) {
 	var status *StatusError
 	var broken *BrokenError
 	var in *signin.Error
 	var again *onceMore
 	switch {
-	case errors.Is(err, signin.ErrRenewed), errors.Is(err, ErrGarbled), errors.As(err, &again):
+	case errors.Is(err, signin.ErrRenewed), errors.As(err, &again):
 		return true, false
+	case errors.Is(err, ErrGarbled):
+		return true, true // whoever answers so may always do
 	case signin.Untrusted(err) != "":
 		return false, false
 	case errors.As(err, &status):

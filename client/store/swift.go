@@ -155,6 +155,12 @@ func (s *Swift) Delete(ctx context.Context, key Key) error {
 	return err
 }
 
+// A page of a listing has at most so many entries and bytes: servers give 10,000 entries, of names of
+// 1,024 bytes. Of a page without end no more is held.
+const maxPage = 200_000
+
+var maxPageBytes int64 = 128 << 20 // tests have less time
+
 // decode reads a page of a JSON listing.
 func decode[T any](ctx context.Context, resp *http.Response) ([]T, error) {
 	defer resp.Body.Close()
@@ -162,16 +168,35 @@ func decode[T any](ctx context.Context, resp *http.Response) ([]T, error) {
 	if resp.StatusCode == http.StatusNoContent {
 		return nil, nil
 	}
-	d := json.NewDecoder(resp.Body)
-	if err := d.Decode(&page); err != nil {
-		var syntax *json.SyntaxError
-		var kind *json.UnmarshalTypeError
-		if errors.As(err, &syntax) || errors.As(err, &kind) {
-			return nil, fmt.Errorf("%w: its listing is not valid JSON: %w", ErrGarbled, err)
-		}
-		return nil, broken(ctx, err)
+	body := &io.LimitedReader{R: resp.Body, N: maxPageBytes}
+	d := json.NewDecoder(body)
+	first, err := d.Token()
+	if err == nil && first != json.Delim('[') {
+		return nil, fmt.Errorf("%w: its listing is no list", ErrGarbled)
 	}
-	return page, nil
+	for err == nil && d.More() {
+		var item T
+		if err = d.Decode(&item); err == nil && len(page) == maxPage {
+			return nil, fmt.Errorf("%w: a page of its listing has more than %d entries", ErrGarbled, maxPage)
+		}
+		page = append(page, item)
+	}
+	if err == nil {
+		_, err = d.Token()
+	}
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return page, nil
+	case body.N <= 0:
+		return nil, fmt.Errorf("%w: a page of its listing is larger than %d bytes", ErrGarbled, maxPageBytes)
+	case errors.As(err, &syntax), errors.As(err, &kind):
+		return nil, fmt.Errorf("%w: its listing is not valid JSON: %w", ErrGarbled, err)
+	case err == io.EOF:
+		err = io.ErrUnexpectedEOF
+	}
+	return nil, broken(ctx, err)
 }
 
 // entry is one object or container in a JSON listing.

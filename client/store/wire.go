@@ -78,6 +78,9 @@ func (t Status) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, broken(req.Context(), err)
 	}
 	if resp.StatusCode < 300 {
+		if req.Method != http.MethodGet {
+			resp.Body = &short{io.LimitReader(resp.Body, maxAnswer), resp.Body}
+		}
 		return resp, nil
 	}
 	defer resp.Body.Close()
@@ -91,6 +94,16 @@ func (t Status) RoundTrip(req *http.Request) (*http.Response, error) {
 		e.RetryAfter = time.Duration(seconds) * time.Second
 	}
 	return nil, e
+}
+
+// maxAnswer is how much is read of the answer to a request that asks for no bytes: libraries read
+// such an answer to its end, and it may have none.
+const maxAnswer = 1 << 20
+
+// short is a body of which the begin is read.
+type short struct {
+	io.Reader
+	io.Closer
 }
 
 var placeholderPath = func() string {
