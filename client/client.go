@@ -94,7 +94,7 @@ func New(cfg Config) *Client {
 		c.wire.DialContext, c.wire.Proxy = cfg.Dial, nil
 	}
 	c.wire.TLSClientConfig, c.refused = cfg.Settings.TLS()
-	var wire http.RoundTripper = c.wire
+	var wire http.RoundTripper = store.Refused{Base: c.wire}
 	if cfg.BytesPerSecond > 0 {
 		wire = store.NewLimit(wire, cfg.BytesPerSecond)
 	}

@@ -26,9 +26,10 @@ import (
 //	Log         what was asked and answered, without secrets
 //	Stall       gives up on a connection on which nothing moves
 //	Limit       bounds the bytes a second; only when asked for
+//	Refused     ends connections on which an upload was refused
 //	Wire        HTTP/1.1 connections, proxies from the environment
 //
-// Signing in itself goes through Log, Stall, Limit and Wire.
+// Signing in itself goes through Log, Stall, Limit, Refused and Wire.
 
 // Silence is how long a connection may stand still while bytes should move, and Patience how long
 // the answer to a request may take: a server-side look through a huge container takes minutes.
