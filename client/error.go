@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+
+	"github.com/sregistry-shell/sregistry-shell/client/name"
 )
 
 // Code says what kind of failure an Error is. Scripts branch on it (`err.code`), and every
@@ -57,7 +60,11 @@ func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Op)
 	if e.Image != "" {
-		b.WriteString(" " + e.Image)
+		image := e.Image
+		if name.CheckObject(image) != nil { // a name that somebody made to look like something else
+			image = strconv.QuoteToASCII(image)
+		}
+		b.WriteString(" " + image)
 	}
 	fmt.Fprintf(&b, ": %v", e.Err)
 	if e.Hint != "" {

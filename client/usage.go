@@ -64,7 +64,9 @@ func (c *Client) usage(ctx context.Context, collection string) ([]Usage, error) 
 		if err != nil {
 			return nil, err
 		}
-		used = append(used, Usage{Collection: container.Name})
+		if name.CheckCollection(container.Name) == nil { // what no verb takes has no business on a terminal
+			used = append(used, Usage{Collection: container.Name})
+		}
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(listers)

@@ -118,12 +118,15 @@ func checkText(s string) error {
 		return fmt.Errorf("%s is not UTF-8", printable(s))
 	}
 	for _, r := range s {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r) {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Cf, r) && !joiner(r) {
 			return fmt.Errorf("%s has the control character %U", printable(s), r)
 		}
 	}
 	return nil
 }
+
+// joiner tells of the two invisible characters that words and emoji are written with.
+func joiner(r rune) bool { return r == '\u200c' || r == '\u200d' }
 
 func printable(s string) string { return strings.Trim(fmt.Sprintf("%+q", s), `"`) }
 

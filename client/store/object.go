@@ -23,9 +23,21 @@ func (s *Swift) Stat(ctx context.Context, key Key) (Object, error) {
 	return described(key, func(name string) string { return headers[http.CanonicalHeaderKey(name)] })
 }
 
+// etag is an ETag without its quotes, in lower case; empty for what none would look like: it is shown,
+// and compared with hashes.
+func etag(said string) string {
+	said = strings.ToLower(strings.Trim(said, `"`))
+	for _, c := range []byte(said) {
+		if c <= ' ' || c > '~' {
+			return ""
+		}
+	}
+	return said
+}
+
 // described reads the headers of an answer to HEAD or GET.
 func described(key Key, header func(string) string) (Object, error) {
-	o := Object{Key: key, ContentType: header("Content-Type"), ETag: strings.ToLower(strings.Trim(header("Etag"), `"`))}
+	o := Object{Key: key, ContentType: header("Content-Type"), ETag: etag(header("Etag"))}
 	size, err := strconv.ParseInt(header("Content-Length"), 10, 64)
 	if err != nil || size < 0 {
 		return Object{}, fmt.Errorf("%w: it gives the length %q for %s", ErrGarbled, header("Content-Length"), key)

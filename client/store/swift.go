@@ -217,10 +217,10 @@ const emptyMD5 = "d41d8cd98f00b204e9800998ecf8427e"
 // object is the entry as an Object. What a listing says of a large object is not to be trusted:
 // RGW gives the length of the manifest and the hash of nothing.
 func (e entry) object(container string) Object {
-	o := Object{Key: Key{container, e.Name}, Size: e.Bytes, ETag: e.Hash, ContentType: e.ContentType, Modified: listed(e.LastModified)}
+	o := Object{Key: Key{container, e.Name}, Size: e.Bytes, ETag: etag(e.Hash), ContentType: e.ContentType, Modified: listed(e.LastModified)}
 	switch {
 	case e.SLOETag != "":
-		o.Large, o.ETag = true, strings.Trim(e.SLOETag, `"`)
+		o.Large, o.ETag = true, etag(e.SLOETag)
 	case e.Hash == emptyMD5:
 		o.Size, o.ETag = -1, ""
 	}

@@ -81,7 +81,7 @@ func ParseSegment(object string) (dir string, i int, md5 string, ok bool) {
 	slash := strings.LastIndexByte(object, '/') + 1
 	place, md5, found := strings.Cut(object[slash:], "-")
 	i, err := strconv.Atoi(place)
-	if !strings.HasPrefix(object, SegmentsDir) || !found || err != nil || i < 0 || len(place) != 8 || !isMD5(md5) {
+	if !strings.HasPrefix(object, SegmentsDir) || !found || err != nil || i < 0 || len(place) != 8 || place[0] == '+' || !isMD5(md5) {
 		return "", 0, "", false
 	}
 	return object[:slash], i, md5, true
@@ -98,7 +98,7 @@ func ParseUpload(dir string) (object string, p Plan, ok bool) {
 	var numbers [3]int64
 	for i, part := range parts[n-3:] {
 		number, err := strconv.ParseInt(part, 10, 64)
-		if err != nil {
+		if err != nil || strconv.FormatInt(number, 10) != part {
 			return "", Plan{}, false
 		}
 		numbers[i] = number
