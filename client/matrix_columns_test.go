@@ -198,6 +198,21 @@ var matrixColumns = []matrixColumn{
 		},
 	},
 	{
+		name: "copy",
+		prepare: func(b *matrixBench) {
+			b.stored("a-latest.sif", newBytes, true)
+			b.stored("b-latest.sif", oldBytes, false)
+		},
+		run: func(ctx context.Context, b *matrixBench, c *Client) error {
+			_, err := c.Copy(ctx, CopyRequest{Source: "lab/a", Target: "lab/b"})
+			return err
+		},
+		check: func(b *matrixBench, what string, done bool, _ *Client) {
+			unchangedImages("a-latest.sif", newBytes)(b, what, done, nil)
+			b.oneOf(what, "b-latest.sif", done, oldBytes)
+		},
+	},
+	{
 		name: "search",
 		prepare: func(b *matrixBench) {
 			b.stored("a-latest.sif", newBytes, false)
