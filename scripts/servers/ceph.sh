@@ -1,5 +1,5 @@
 #!/bin/bash
-# ceph.sh up | down [--wipe] | status | --help
+# ceph.sh up | stop DAEMON | down [--wipe] | status | --help
 #
 # A real Ceph cluster (one monitor, one OSD) with the RADOS Gateway's Swift API on 127.0.0.1, for development and
 # CI. Needs Debian 12 and root, neither systemd nor Docker. Missing packages are installed by apt.
@@ -8,6 +8,7 @@
 #
 # up is safe to repeat; a changed setting takes effect after down (the monitor's ports: after down --wipe). down
 # keeps the data, down --wipe removes it. status exits 1 unless everything runs and answers.
+# stop ends one daemon, such as osd, as an outage would; up brings it back.
 #
 # Users: ceph:vanessa owns the account; ceph:reader may only read there; lab:guest owns another account. The exports
 # have their keys, and CEPH_CONF, with which `ceph` and `radosgw-admin` talk to this cluster.

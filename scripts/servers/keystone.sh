@@ -1,5 +1,5 @@
 #!/bin/bash
-# keystone.sh up | down [--wipe] | status | --help
+# keystone.sh up | stop DAEMON | down [--wipe] | status | --help
 #
 # A real OpenStack Keystone (identity API v3) on 127.0.0.1, and a second proxy, which obeys it, of the Swift that
 # openstack-swift.sh runs; up starts that one too. Needs Debian 12 and root, neither systemd nor Docker. Missing
@@ -10,6 +10,7 @@
 # up is safe to repeat; a changed setting takes effect after down. down stops Keystone and its proxy and leaves the
 # rest of Swift to `openstack-swift.sh down`. down --wipe removes Keystone's database: with it go the projects' ids,
 # so objects stored through it cannot be reached any more. status exits 1 unless everything runs and answers.
+# stop ends one daemon, such as proxy, as an outage would; up brings it back.
 #
 # Users (domain Default; name/password): demo/demo-secret owns the account of project demo; reader/reader-secret is
 # in project demo with no rights but those an ACL gives; guest/guest-secret owns the account of project lab;

@@ -156,11 +156,19 @@ down() {
   fi
 }
 
+# is_daemon NAME: is it one of this server's?
+is_daemon() {
+  local d
+  for d in "${daemons[@]}"; do [ "$d" != "$1" ] || return 0; done
+  return 1
+}
+
 run() {
   case "${1:-} ${2:-}" in
     'up ' | 'down ' | 'down --wipe' | 'status ') ;;
     '--help ' | '-h ' | 'help ') sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) echo "usage: $0 up | down [--wipe] | status | --help" >&2; exit 2 ;;
+    'stop '?*) is_daemon "$2" || { echo "$0: no daemon $2, but: ${daemons[*]}" >&2; exit 2; } ;;
+    *) echo "usage: $0 up | stop DAEMON | down [--wipe] | status | --help" >&2; exit 2 ;;
   esac
   [ "$(id -u)" = 0 ] || die "must run as root"
   own_dir "$base"
@@ -174,6 +182,7 @@ run() {
           mkdir -p "$dir"/{etc,run,log}
           server_up
           ;;
+        stop) stop "$2" ;;
         down) down "${2:-}" ;;
       esac
       ;;

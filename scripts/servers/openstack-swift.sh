@@ -1,5 +1,5 @@
 #!/bin/bash
-# openstack-swift.sh up | down [--wipe] | status | --help
+# openstack-swift.sh up | stop DAEMON | down [--wipe] | status | --help
 #
 # A real OpenStack Swift with v1 sign-in (tempauth) on 127.0.0.1, one device, one replica, for development and
 # CI. Needs Debian 12 and root, neither systemd nor Docker. Missing packages are installed by apt.
@@ -8,6 +8,7 @@
 #
 # up is safe to repeat; a changed setting takes effect after down. down keeps the data, down --wipe removes it.
 # status exits 1 unless everything runs and answers.
+# stop ends one daemon, such as object, as an outage would; up brings it back.
 #
 # Users (name/key): test:tester/testing owns AUTH_test; test:tester3/testing3 is in AUTH_test with no rights but
 # those an ACL gives; test2:tester2/testing2 owns AUTH_test2; admin:admin/admin may set account quotas.
