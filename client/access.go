@@ -109,7 +109,7 @@ func checkNames(names *[]string) error {
 		return nil
 	}
 	for _, who := range *names {
-		if err := name.CheckObject(who); err != nil {
+		if err := name.CheckText(who); err != nil {
 			return err
 		}
 		if who == "" || strings.HasPrefix(who, ".") || strings.ContainsAny(who, ", \t") {

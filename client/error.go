@@ -61,7 +61,7 @@ func (e *Error) Error() string {
 	b.WriteString(e.Op)
 	if e.Image != "" {
 		image := e.Image
-		if name.CheckObject(image) != nil { // a name that somebody made to look like something else
+		if name.CheckText(image) != nil { // a name that somebody made to look like something else
 			image = strconv.QuoteToASCII(image)
 		}
 		b.WriteString(" " + image)

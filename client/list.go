@@ -158,14 +158,14 @@ func (c *Client) scope(ctx context.Context, r ListRequest) (collections []string
 }
 
 // images goes through the images of one collection, leaving the segments out by asking for what
-// sorts before and behind them. It also leaves out, and tells of, names that would be commands to a
-// terminal: no verb takes them.
+// sorts before and behind them. It also leaves out, and tells of, names that no verb takes: they would
+// be commands to a terminal, or another place than they say.
 func (c *Client) images(ctx context.Context, collection string, match func(string) bool) iter.Seq2[Image, error] {
 	return func(yield func(Image, error) bool) {
 		odd := 0
 		defer func() {
 			if odd > 0 {
-				c.report.Warn(fmt.Sprintf("%s: %d objects are left out whose names have control characters", collection, odd))
+				c.report.Warn(fmt.Sprintf("%s: %d objects are left out whose names no image can have: control characters, empty parts, ..", collection, odd))
 			}
 		}()
 		for _, part := range []store.Listing{{Before: segmentsDir}, {After: afterSegments}} {
@@ -174,11 +174,14 @@ func (c *Client) images(ctx context.Context, collection string, match func(strin
 					yield(Image{}, err)
 					return
 				}
-				if name.CheckObject(o.Object) != nil {
+				if strings.HasPrefix(o.ContentType, "application/directory") {
+					continue
+				}
+				if name.CheckObject(collection, o.Object) != nil {
 					odd++
 					continue
 				}
-				if strings.HasPrefix(o.ContentType, "application/directory") || !match(o.Key.String()) {
+				if !match(o.Key.String()) {
 					continue
 				}
 				if !yield(imageOf(o), nil) {

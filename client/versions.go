@@ -66,7 +66,7 @@ func (c *Client) tags(ctx context.Context, n name.Name) ([]Image, error) {
 		if err != nil {
 			return nil, err
 		}
-		if name.CheckObject(o.Object) != nil || strings.HasPrefix(o.Object, segmentsDir) {
+		if name.CheckObject(o.Container, o.Object) != nil || strings.HasPrefix(o.Object, segmentsDir) {
 			continue
 		}
 		if image := imageOf(o); image.Name == n.Image && image.Tag != "" {

@@ -49,6 +49,10 @@ type Program struct {
 	Source string   // its first line may be a shebang
 	Script string   // arg[0]; require looks beside it first
 	Args   []string // arg[1], arg[2], ...
+
+	// Shipped says that it came with this program: what a verb says of a failure is told as that of a
+	// command, because file, line and traceback would be of a script that the user did not write.
+	Shipped bool
 }
 
 // Session is one Lua state with a screen: programs that run in it and a prompt see each other's
@@ -72,6 +76,7 @@ type Session struct {
 	remote     remoteNames
 	local      remoteNames // of the local library
 	sofar      string      // the lines of the entry before the one that is being typed
+	shipped    bool        // the program that ran last came with this one
 }
 
 // New makes a session. It opens nothing.
@@ -150,13 +155,15 @@ func (s *Session) moduleDirs() []string {
 // error is a *vm.ExitError or a *vm.ScriptError; Report shows it, and Status is the exit status
 // that it means.
 func (s *Session) Run(ctx context.Context, p Program) error {
+	s.shipped = p.Shipped
 	err := s.machine(p).Run(ctx, p.Name, p.Source)
 	s.c.Screen.Close()
 	return Interrupted(ctx, err)
 }
 
 // Report shows the error of Run on standard error: for a script that failed file and line, the
-// message, and the traceback. An exit says nothing, and an interrupted script has no traceback.
+// message, and the traceback; for a shipped one, see Program. An exit says nothing, and an interrupted
+// script has no traceback.
 func (s *Session) Report(err error) {
 	var exit *vm.ExitError
 	var failed *vm.ScriptError
@@ -166,6 +173,8 @@ func (s *Session) Report(err error) {
 		s.c.Screen.Fail(err)
 	case client.CodeOf(err) == client.Canceled && Status(err) > 128:
 		s.c.Screen.FailScript(failed.Message, "", failed.Cause)
+	case s.shipped && failed.Cause != nil && client.CodeOf(failed.Cause) != client.Internal:
+		s.c.Screen.Fail(failed.Cause)
 	default:
 		s.c.Screen.FailScript(failed.Message, failed.Traceback, failed.Cause)
 	}

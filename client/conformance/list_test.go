@@ -142,15 +142,18 @@ func TestNothingSecretIsTold(t *testing.T) {
 	}
 }
 
-func TestNamesThatAreCommandsToATerminal(t *testing.T) {
+// What no verb takes by its name is in no listing, where a script would stumble over it.
+func TestNamesThatNoImageHas(t *testing.T) {
 	x := on(t)
 	x.object("good-v1.sif", "x", store.Header{})
-	x.object("\x1b[31mred-v1.sif", "x", store.Header{})
+	for _, odd := range []string{"\x1b[31mred-v1.sif", "../../out-v1.sif", "a/../b-v1.sif", "/abs-v1.sif", "a//b-v1.sif", "\u202egpj.sif", "a\nb.sif"} {
+		x.object(odd, "x", store.Header{})
+	}
 	found, err := x.client.Search(t.Context(), client.ListRequest{Query: x.name("")})
 	if err != nil || len(found) != 1 || found[0] != x.name("good-v1.sif") {
 		t.Errorf("%q, %v", found, err)
 	}
-	if _, warns, _, _ := x.report.take(); len(warns) != 1 || strings.Contains(warns[0], "\x1b") {
+	if _, warns, _, _ := x.report.take(); len(warns) != 1 || !strings.Contains(warns[0], "7 objects are left out") || strings.Contains(warns[0], "\x1b") {
 		t.Errorf("warnings: %q", warns)
 	}
 }

@@ -108,9 +108,16 @@ func CheckCollection(collection string) error {
 	return nil
 }
 
-// CheckObject says why no verb takes an object of that name, if so: names come from whoever may
-// write to the collection.
-func CheckObject(object string) error { return checkText(object) }
+// CheckObject says why no verb takes an object of a collection by its name, if so: names come from
+// whoever may write to the collection.
+func CheckObject(collection, object string) error {
+	_, err := Parse(collection + "/" + object)
+	return err
+}
+
+// CheckText says what a text from outside holds that no terminal, file system or header should ever
+// see, if so.
+func CheckText(s string) error { return checkText(s) }
 
 // checkText refuses bytes that no terminal, file system or header should ever see.
 func checkText(s string) error {

@@ -77,6 +77,11 @@ func (k *keystone) v3(w http.ResponseWriter, r *http.Request) {
 		good = id.Token.ID == "geheim-token"
 	case "application_credential":
 		c := id.Credential
+		if c.ID == "deleted" {
+			w.WriteHeader(http.StatusNotFound)
+			fmt.Fprint(w, `{"error":{"code":404,"message":"Could not find Application Credential: deleted.","title":"Not Found"}}`)
+			return
+		}
 		good = c.Secret == "geheim-app" && !scoped && (c.ID == "c1" || c.Name == "cron" && c.User.is("u1", "ana"))
 		scoped = true
 	}
@@ -209,6 +214,15 @@ func TestWrongPasswordIsSentOnce(t *testing.T) {
 	var e *Error
 	if !errors.As(err, &e) || !e.Refused() || k.asked.Load() != 1 {
 		t.Errorf("%v after %d requests", err, k.asked.Load())
+	}
+}
+
+// An application credential that was deleted is refused, not taken for a wrong URL.
+func TestDeletedCredential(t *testing.T) {
+	_, err := signInBy(t, newKeystone(t), "OS_AUTH_URL=URL", "OS_APPLICATION_CREDENTIAL_ID=deleted", "OS_APPLICATION_CREDENTIAL_SECRET=geheim-app")
+	var e *Error
+	if !errors.As(err, &e) || !e.Refused() || !strings.Contains(err.Error(), "application credential deleted: it was deleted") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -47,11 +47,16 @@ var ErrExposed = errors.New("the token would be exposed")
 // ErrNoStorage is wrapped by the *Error of somebody whom Keystone knows and has no storage for.
 var ErrNoStorage = errors.New("no storage")
 
+// errGone is wrapped by the *Error of an application credential that Keystone does not have, or no longer.
+var errGone = errors.New("no such application credential")
+
 // Error names the server and the user, never the secret.
 func (e *Error) Error() string {
 	switch {
 	case errors.Is(e.Err, ErrExpired), errors.Is(e.Err, ErrNoStorage), errors.Is(e.Err, ErrExposed):
 		return e.Err.Error()
+	case errors.Is(e.Err, errGone):
+		return fmt.Sprintf("%s refuses %s: it was deleted, or its id is wrong (status %d)", e.URL, e.User, e.Status)
 	case e.Refused():
 		return fmt.Sprintf("%s refuses %s: the user or the secret is wrong (status %d)", e.URL, e.User, e.Status)
 	case e.Status != 0:
@@ -62,7 +67,7 @@ func (e *Error) Error() string {
 
 // Refused tells that the server does not know the user or the secret.
 func (e *Error) Refused() bool {
-	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
+	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || errors.Is(e.Err, errGone)
 }
 
 // Busy tells that the server cannot sign anybody in now.
@@ -138,6 +143,9 @@ func (s Settings) ask(ctx context.Context, conn *swift.Connection, seen *answer)
 	if errors.As(err, &noisy) {
 		err = noisy.Err // the URL is named already
 	}
+	if seen.gone {
+		err = errGone
+	}
 	return Session{}, &Error{conn.AuthUrl, s.who(), status, err}
 }
 
@@ -195,6 +203,7 @@ type answer struct {
 	expires  time.Time
 	behind   time.Duration // how much later it is here than by the server's clock
 	body     []byte
+	gone     bool // Keystone says that there is no such application credential
 }
 
 // maxGrant bounds what is read of Keystone's answer: catalogs of large sites have 100 KiB.
@@ -225,6 +234,13 @@ func (a *answer) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp.Body.Close()
 		a.status = 0
 		return nil, fmt.Errorf("the server redirects to %q; if that is right, use it as the URL", where)
+	}
+	if a.keep && resp.StatusCode == http.StatusNotFound {
+		// A wrong URL is not told in these words.
+		said, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
+		resp.Body.Close()
+		a.gone = bytes.Contains(said, []byte("Could not find Application Credential"))
+		resp.Body = io.NopCloser(bytes.NewReader(said))
 	}
 	if a.keep && resp.StatusCode < 300 {
 		body, err := io.ReadAll(io.LimitReader(resp.Body, maxGrant))

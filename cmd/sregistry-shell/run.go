@@ -125,7 +125,7 @@ func load(script string, args []string) (shell.Program, error) {
 		return shell.Program{Name: script, Source: string(source), Script: script, Args: args}, nil
 	}
 	if shipped, ok := scripts.Find(script); ok && errors.Is(err, fs.ErrNotExist) {
-		return shell.Program{Name: shipped.Name, Source: shipped.Source, Script: shipped.Name, Args: args}, nil
+		return shell.Program{Name: shipped.Name, Source: shipped.Source, Script: shipped.Name, Args: args, Shipped: true}, nil
 	}
 	code := client.Invalid
 	hint := ""
