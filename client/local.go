@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"time"
 
-	"github.com/sregistry-shell/sregistry-shell/client/imagefile"
 	"github.com/sregistry-shell/sregistry-shell/client/library"
 	"github.com/sregistry-shell/sregistry-shell/client/name"
 	"github.com/sregistry-shell/sregistry-shell/client/transfer"
@@ -102,27 +100,6 @@ func (c *Client) digest(ctx context.Context, path string) (transfer.Sum, error) 
 		return transfer.Sum{}, err
 	}
 	return transfer.Sum{SHA256: hex.EncodeToString(h.Sum(nil)), Size: n}, nil
-}
-
-// metrics are what the library records of an image beside its names, as sregistry-cli does: its
-// labels.
-func metrics(path string) map[string]any {
-	m := map[string]any{}
-	f, err := os.Open(path)
-	if err != nil {
-		return m
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return m
-	}
-	if of, err := imagefile.Inspect(f, info.Size()); err == nil {
-		for label, value := range of.Labels {
-			m[label] = value
-		}
-	}
-	return m
 }
 
 // recorded says what was recorded, in the words of sregistry-cli.

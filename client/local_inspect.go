@@ -11,7 +11,7 @@ type LocalDetails struct {
 	Created      string         `json:"created_at"`
 	ID           int64          `json:"id"`
 	Image        string         `json:"image"`
-	Metrics      map[string]any `json:"metrics"` // its names as they were recorded, labels, size
+	Metrics      map[string]any `json:"metrics"` // its names as they were recorded, and the fields of Inspection
 	Name         string         `json:"name"`
 	Tag          string         `json:"tag"`
 	URI          string         `json:"uri"`

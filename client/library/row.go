@@ -23,7 +23,7 @@ type Row struct {
 	URI          string // as it is recorded
 	Client       string // who brought it: "swift"
 	Created      time.Time
-	Metrics      map[string]any // what was known of the image: its names, labels, size
+	Metrics      map[string]any // its names, what it says of itself, and what the file was
 }
 
 // NewRow is the row that an image would have.
