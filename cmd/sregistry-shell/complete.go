@@ -17,8 +17,6 @@ import (
 // completeWithin is how long a key in a login shell waits for names from storage.
 const completeWithin = 2 * time.Second
 
-type completion = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective)
-
 // completeVerb lets a login shell complete what the table says of arguments and flags.
 func (a *app) completeVerb(cmd *cobra.Command, v *verbs.Verb) {
 	var arguments []verbs.Param

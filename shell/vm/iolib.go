@@ -89,7 +89,7 @@ func (m *VM) openIO() {
 		return forward(L, typeOf)
 	})
 	set("lines", func(L *lua.LState) int {
-		file := L.Get(1)
+		var file lua.LValue
 		opened := L.GetTop() > 0
 		if opened {
 			L.Push(openFile)
