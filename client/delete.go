@@ -18,8 +18,8 @@ type DeleteRequest struct {
 	Jobs  int    `opt:"jobs" help:"how many images of a list are deleted at once (default 4)"`
 }
 
-// pattern tells whether the image is written as a pattern of several, and not the name of one.
-func (r DeleteRequest) pattern() bool { return strings.ContainsAny(r.Image, "*?[") }
+// Pattern tells whether the image is written as a pattern of several, and not the name of one.
+func (r DeleteRequest) Pattern() bool { return strings.ContainsAny(r.Image, "*?[") }
 
 // Matches are the requests with every pattern replaced by one request for each image that it means:
 // those whose collection/object or collection/image[:tag] matches it, as a shell matches file
@@ -30,7 +30,7 @@ func (c *Client) Matches(ctx context.Context, rs []DeleteRequest) ([]DeleteReque
 	var images []Image
 	seen := map[string]bool{}
 	for _, r := range rs {
-		if !r.pattern() {
+		if !r.Pattern() {
 			out = append(out, r)
 			continue
 		}

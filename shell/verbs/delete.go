@@ -29,6 +29,7 @@ An image whose name is written just so goes before a pattern. The collection sta
 		}
 		return fmt.Sprintf("delete %d images, from %s to %s", len(rs), rs[0].Image, rs[len(rs)-1].Image)
 	},
+	asks: client.DeleteRequest.Pattern,
 	expand: func(ctx context.Context, c *client.Client, rs []client.DeleteRequest) ([]client.DeleteRequest, string, error) {
 		expanded, images, err := c.Matches(ctx, rs)
 		if err != nil || len(images) == 0 {

@@ -13,6 +13,7 @@ import (
 	"cmp"
 	"context"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
@@ -50,6 +51,7 @@ type Verb struct {
 	Bare bool
 
 	newRequest func() any
+	asks       func([]any) bool
 	expand     func(context.Context, *client.Client, []any) (requests []any, plan string, err error)
 	plan       func([]any) string
 	call       func(context.Context, *client.Client, any) (any, error)
@@ -69,8 +71,9 @@ type spec[Request, Result any] struct {
 
 	// plan says what would be changed when that needs a yes first; empty or nil when it does not.
 	plan func([]Request) string
-	// expand asks storage what the requests mean, when that cannot be told from them alone, and
-	// returns those to run as a batch, with a plan of its own; nil when they stand as they are.
+	// asks tells whether what a request means cannot be told from it alone. Then expand asks storage,
+	// and returns the requests to run as a batch, with a plan of its own; nil when they stand as they are.
+	asks   func(Request) bool
 	expand func(context.Context, *client.Client, []Request) (requests []Request, plan string, err error)
 	call   func(context.Context, *client.Client, Request) (Result, error)
 	// batch does many; nil where the verb takes no list. item names an element for messages.
@@ -113,6 +116,7 @@ func define[Request, Result any](s spec[Request, Result]) *Verb {
 		return out
 	}
 	if s.expand != nil {
+		v.asks = func(rs []any) bool { return slices.ContainsFunc(typed(rs), s.asks) }
 		v.expand = func(ctx context.Context, c *client.Client, rs []any) ([]any, string, error) {
 			expanded, plan, err := s.expand(ctx, c, typed(rs))
 			if err != nil || expanded == nil {
@@ -147,7 +151,7 @@ type Call struct {
 // when it may just run; and returns the call to run. connect is called for a client only if what
 // the call means has to be asked of storage.
 func (c Call) Plan(ctx context.Context, connect func() (*client.Client, error)) (Call, string, error) {
-	if c.Verb.expand != nil {
+	if c.Verb.expand != nil && c.Verb.asks(c.requests) {
 		made, err := connect()
 		if err != nil {
 			return c, "", err

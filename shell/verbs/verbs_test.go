@@ -1,6 +1,7 @@
 package verbs
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -198,7 +199,7 @@ func TestPlan(t *testing.T) {
 			t.Errorf("%v: %v", c.args, err)
 			continue
 		}
-		nobody := func() (*client.Client, error) { return client.New(client.Config{}), nil } // asks nobody of plain names
+		nobody := func() (*client.Client, error) { return nil, errors.New("plain names ask nobody") }
 		if _, plan, err := call.Plan(t.Context(), nobody); err != nil || plan != c.want {
 			t.Errorf("%v: %q, %v", c.args, plan, err)
 		}
