@@ -18,7 +18,9 @@ type VersionsRequest struct {
 }
 
 // Versions lists all tags of an image: those whose names were recorded first, then those that only
-// their objects' names tell, each with the youngest first. NotFound when there is none.
+// their objects' names tell, each with the youngest first. Where an object's name could be read in
+// several ways (x-v2-rc1.sif is x-v2:rc1 or x:v2-rc1), it is a tag of x when x has no others.
+// NotFound when there is none.
 func (c *Client) Versions(ctx context.Context, r VersionsRequest) ([]Image, error) {
 	images, err := c.versions(ctx, r.Image)
 	return images, fail("versions", r.Image, err)
@@ -35,10 +37,12 @@ func (c *Client) versions(ctx context.Context, image string) ([]Image, error) {
 		half.Image = lower.Image
 		spelled = append(spelled, half, lower)
 	}
-	for _, n := range spelled {
-		found, err := c.tags(ctx, n)
-		if err != nil && !errors.Is(err, store.ErrNotFound) || len(found) > 0 {
-			return found, err
+	for _, loosely := range []bool{false, true} {
+		for _, n := range spelled {
+			found, err := c.tags(ctx, n, loosely)
+			if err != nil && !errors.Is(err, store.ErrNotFound) || len(found) > 0 {
+				return found, err
+			}
 		}
 	}
 	// The name of an object stands for the image that it is.
@@ -47,7 +51,7 @@ func (c *Client) versions(ctx context.Context, image string) ([]Image, error) {
 		return nil, err
 	}
 	exact := imageOf(o)
-	found, err := c.tags(ctx, name.Name{Collection: exact.Collection, Image: exact.Name})
+	found, err := c.tags(ctx, name.Name{Collection: exact.Collection, Image: exact.Name}, false)
 	if err == nil && len(found) == 0 {
 		found = []Image{exact}
 	}
@@ -55,10 +59,11 @@ func (c *Client) versions(ctx context.Context, image string) ([]Image, error) {
 }
 
 // tags are the objects of a collection that are tags of an image: by their records, or by their
-// names when they have none.
-func (c *Client) tags(ctx context.Context, n name.Name) ([]Image, error) {
+// names when they have none: as Guess reads those, or loosely, in every way that leads to the image.
+func (c *Client) tags(ctx context.Context, n name.Name, loosely bool) ([]Image, error) {
 	type tagged struct {
 		o        store.Object
+		tag      string
 		recorded bool
 	}
 	var all []*tagged
@@ -69,9 +74,16 @@ func (c *Client) tags(ctx context.Context, n name.Name) ([]Image, error) {
 		if name.CheckObject(o.Container, o.Object) != nil || strings.HasPrefix(o.Object, segmentsDir) {
 			continue
 		}
-		if image := imageOf(o); image.Name == n.Image && image.Tag != "" {
-			_, recorded := name.ParseRecord(o.ContentType, o.Object)
-			all = append(all, &tagged{o, recorded})
+		image, tag := imageOf(o), ""
+		_, recorded := name.ParseRecord(o.ContentType, o.Object)
+		switch {
+		case image.Name == n.Image:
+			tag = image.Tag
+		case loosely && !recorded:
+			tag = n.TagIn(o.Object)
+		}
+		if tag != "" {
+			all = append(all, &tagged{o, tag, recorded})
 		}
 	}
 	g, gctx := errgroup.WithContext(ctx)
@@ -103,6 +115,7 @@ func (c *Client) tags(ctx context.Context, n name.Name) ([]Image, error) {
 	images := make([]Image, len(all))
 	for i, t := range all {
 		images[i] = imageOf(t.o)
+		images[i].Name, images[i].Tag, images[i].URI = n.Image, t.tag, name.URI(n.Collection, n.Image, t.tag)
 	}
 	return images, nil
 }

@@ -76,6 +76,28 @@ func TestAllTagsOfAnImage(t *testing.T) {
 	x.wants(err, client.NotFound)
 }
 
+// A name that is read as another image's is a tag of this one where it has no others.
+func TestTagsOfANameWithDashes(t *testing.T) {
+	x := on(t)
+	x.object("x-v2-rc1.sif", "old", store.Header{})
+	for image, want := range map[string]string{"x": "x:v2-rc1", "x-v2": "x-v2:rc1"} {
+		images, err := x.client.Versions(t.Context(), client.VersionsRequest{Image: x.name(image)})
+		if err != nil || len(images) != 1 || images[0].URI != x.name(want) || images[0].Object != "x-v2-rc1.sif" {
+			t.Errorf("%s: %+v, %v", image, images, err)
+		}
+	}
+	x.object("x-v1.sif", "old", store.Header{})
+	x.push(x.file("a.sif", 10), "y:1-2")
+	for image, want := range map[string]string{"x": "x:v1", "y": "y:1-2"} {
+		images, err := x.client.Versions(t.Context(), client.VersionsRequest{Image: x.name(image)})
+		if err != nil || len(images) != 1 || images[0].URI != x.name(want) {
+			t.Errorf("%s: %+v, %v", image, images, err)
+		}
+	}
+	_, err := x.client.Versions(t.Context(), client.VersionsRequest{Image: x.name("y-1")})
+	x.wants(err, client.NotFound)
+}
+
 // What sregistry-cli left can be pulled, listed and deleted by its image and tag, and so it can be
 // by the object's own name.
 func TestHistoricNames(t *testing.T) {

@@ -99,6 +99,26 @@ func TestGuess(t *testing.T) {
 	}
 }
 
+func TestTagIn(t *testing.T) {
+	for _, c := range []struct{ image, object, want string }{
+		{"x", "x-v2-rc1.sif", "v2-rc1"},
+		{"x-v2", "x-v2-rc1.sif", "rc1"},
+		{"x", "x:v2-rc1.simg", "v2-rc1"},
+		{"x", "x-v2-rc1@abc.img", "v2-rc1"},
+		{"a/x", "a/x-1.sif", "1"},
+		{"x", "x-1/y.sif", ""},
+		{"x", "x-1:2.sif", ""},
+		{"x", "xy-1.sif", ""},
+		{"x", "x-.sif", ""},
+		{"x", "x.sif", ""},
+		{"x", "x-1", ""},
+	} {
+		if got := (Name{Collection: "lab", Image: c.image}).TagIn(c.object); got != c.want {
+			t.Errorf("%s in %s: %q, want %q", c.image, c.object, got, c.want)
+		}
+	}
+}
+
 func TestRecord(t *testing.T) {
 	r := Record{Image: "ubuntu", Tag: "18.04-cuda", SHA256: strings.Repeat("ab", 32), Size: 42}
 	const want = `application/octet-stream; image=ubuntu; sha256=abababababababababababababababababababababababababababababababab; size=42; tag=18.04-cuda`

@@ -72,6 +72,25 @@ func (n Name) Matches(object string) bool {
 	return false
 }
 
+// TagIn is the tag with which an object's name is a form of this image, whatever else it could mean;
+// empty when there is none.
+func (n Name) TagIn(object string) string {
+	ext := Extension(object)
+	if ext == "" {
+		return ""
+	}
+	rest, ok := strings.CutPrefix(object[:len(object)-len(ext)-1], n.Image)
+	if !ok || len(rest) < 2 || rest[0] != '-' && rest[0] != ':' {
+		return ""
+	}
+	tag, _, _ := strings.Cut(rest[1:], "@")
+	tagged, err := Parse("x/" + n.Image + ":" + tag)
+	if err != nil || tagged.Image != n.Image || tagged.Tag != tag || !tagged.Matches(object) {
+		return ""
+	}
+	return tag
+}
+
 // FormStems are the stems that an object's name is a form of: see Stems.
 func FormStems(object string) []string {
 	ext := Extension(object)
