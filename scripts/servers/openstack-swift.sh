@@ -89,6 +89,7 @@ disk_chunk_size = 1048576
 network_chunk_size = 1048576
 [container-updater]
 interval = 2
+concurrency = 1
 account_suppression_time = 2
 CONF
 }
