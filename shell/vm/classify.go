@@ -47,7 +47,7 @@ func Classify(source string) (Class, error) {
 	}
 	err := asStatement
 	if further(asExpression, asStatement) {
-		err = asExpression
+		err = unshifted(asExpression)
 	}
 	return class, &ScriptError{Message: syntaxText("input", source, err)}
 }
@@ -67,6 +67,17 @@ func open(err error, source string) bool {
 		return false
 	}
 	return p.Message != "unterminated string" || strings.HasSuffix(strings.TrimRight(source, "\n"), `\`)
+}
+
+// unshifted is an error of "return " and the input at its place in the input.
+func unshifted(err error) error {
+	var p *parse.Error
+	if !errors.As(err, &p) || p.Pos.Line != 1 {
+		return err
+	}
+	moved := *p
+	moved.Pos.Column -= len("return ")
+	return &moved
 }
 
 // further tells whether the first error lies behind the second.

@@ -110,8 +110,8 @@ func slipAt(source string, line, column int) string {
 	}
 	text := lines[line-1]
 	for _, s := range slips {
-		// Of // the parser sees the second.
-		if strings.HasPrefix(text[column-1:], s.text) || column > 1 && s.text == "//" && strings.HasPrefix(text[column-2:], s.text) {
+		// Of //, += and -= the parser sees the second character.
+		if strings.HasPrefix(text[column-1:], s.text) || column > 1 && len(s.text) == 2 && strings.HasPrefix(text[column-2:], s.text) {
 			return s.hint
 		}
 	}

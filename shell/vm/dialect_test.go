@@ -47,5 +47,8 @@ func TestSlipsOfOtherLanguages(t *testing.T) {
 		if got := b.fails(t, source).Message; !strings.Contains(got, want) {
 			t.Errorf("%s\n%s", source, got)
 		}
+		if _, err := Classify(source); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("at the prompt: %s\n%v", source, err)
+		}
 	}
 }
