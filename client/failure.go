@@ -119,21 +119,22 @@ func classify(err error) (code Code, hint string) {
 	case errors.As(err, &status):
 		return Invalid, ""
 	case errors.As(err, &source):
-		if code, ok := localCode(source.Err); ok {
+		if code, ok := FileCode(source.Err); ok {
 			return code, ""
 		}
 		return Invalid, ""
 	case errors.As(err, &broken):
 		return Unavailable, ""
 	}
-	if code, ok := localCode(err); ok {
+	if code, ok := FileCode(err); ok {
 		return code, ""
 	}
 	return Internal, ""
 }
 
-// localCode is the code of a failure of the local file system.
-func localCode(err error) (Code, bool) {
+// FileCode is the code of a failure of the local file system: Full where there is no room, Denied
+// where there are no rights. ok is false for any other failure.
+func FileCode(err error) (code Code, ok bool) {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
 		return Full, true

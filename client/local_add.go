@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/sregistry-shell/sregistry-shell/client/library"
 	"github.com/sregistry-shell/sregistry-shell/client/name"
@@ -56,48 +57,66 @@ func (c *Client) add(ctx context.Context, r AddRequest) (library.Row, error) {
 		c.report.Plan(fmt.Sprintf("would add %s to the local library as %s@%s", path, n, sum.SHA256))
 		return library.NewRow(n, sum.SHA256, path), nil
 	}
-	own, err := c.own(ctx, r, path, n, sum)
+	own, fresh, err := c.own(ctx, r, path, n, sum)
 	if err != nil {
 		return library.Row{}, err
 	}
 	row, created, err := c.local.Record(ctx, library.Entry{Name: n, Written: r.Name, Version: sum.SHA256, Image: own, Metrics: metrics(own)})
-	if err == nil {
+	switch {
+	case err == nil:
 		c.recorded(row, created)
+	case fresh:
+		c.disown(ctx, own, path, n, r.Move)
 	}
 	return row, err
 }
 
+// disown undoes what own did for a file that could not be recorded, unless somebody else has
+// recorded it meanwhile, or that cannot be told.
+func (c *Client) disown(ctx context.Context, own, path string, n name.Name, move bool) {
+	rows, err := c.local.Versions(ctx, n)
+	if err != nil || slices.ContainsFunc(rows, func(row library.Row) bool { return row.Image == own }) {
+		return
+	}
+	if move && os.Link(own, path) != nil { // unlike rename, it replaces nothing
+		return
+	}
+	os.Remove(own)
+	c.local.Tidy(own)
+}
+
 // own brings a file into the image folder, if that can be had without a second copy or a copy is
-// asked for. Else it is the user's path.
-func (c *Client) own(ctx context.Context, r AddRequest, path string, n name.Name, sum transfer.Sum) (string, error) {
+// asked for. Else it is the user's path. fresh tells whether there is a file that was not there.
+func (c *Client) own(ctx context.Context, r AddRequest, path string, n name.Name, sum transfer.Sum) (own string, fresh bool, err error) {
 	ext := name.Extension(path)
 	to, err := c.local.Place(n, sum.SHA256, ext)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if _, err := os.Stat(to); err == nil && to != path {
 		there, err := c.digest(ctx, to)
 		switch {
 		case err != nil:
-			return "", err
+			return "", false, err
 		case there.SHA256 != sum.SHA256:
-			return "", refuse(Exists, fmt.Errorf("%s is there and holds other bytes", to), "remove it, or rename it with the library's rename")
+			return "", false, refuse(Exists, fmt.Errorf("%s is there and holds other bytes", to), "remove it, or rename it with the library's rename")
 		case r.Move:
-			return to, os.Remove(path)
+			return to, false, os.Remove(path)
 		}
-		return to, nil
+		return to, false, nil
 	}
-	own, err := c.local.Own(path, n, sum.SHA256, ext, r.Move)
+	own, err = c.local.Own(path, n, sum.SHA256, ext, r.Move)
 	switch {
 	case err == nil || !errors.Is(err, errors.ErrUnsupported):
-		return own, err
+		return own, err == nil && own != path, err
 	case r.Move:
-		return "", refuse(Invalid, err, "add it where it is, or copy it")
+		return "", false, refuse(Invalid, err, "add it where it is, or copy it")
 	case r.Copy:
-		return to, c.copyFile(ctx, path, to, sum.SHA256, false)
+		err = c.copyFile(ctx, path, to, sum.SHA256, false)
+		return to, err == nil, err
 	}
 	c.local.Tidy(to)
-	return path, nil
+	return path, false, nil
 }
 
 // copyFile copies a file to a target, which appears when it is whole and has the SHA-256.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"sync"
 
 	"github.com/sregistry-shell/sregistry-shell/client/name"
@@ -37,7 +39,14 @@ func (p puller) fetch(ctx context.Context, n name.Name, o store.Object, target s
 	for again := 0; ; again++ {
 		err := p.attempt(ctx, n, o, target, replace, alone)
 		switch {
-		case errors.Is(err, transfer.ErrLost) && alone:
+		case errors.Is(err, transfer.ErrLost), errors.Is(err, fs.ErrNotExist):
+			folder := filepath.Dir(target)
+			if _, statErr := os.Stat(folder); errors.Is(statErr, fs.ErrNotExist) {
+				return refuse(NotFound, fmt.Errorf("the folder %s was removed meanwhile", folder), "")
+			}
+			if !alone || !errors.Is(err, transfer.ErrLost) {
+				return err
+			}
 			alone = false // where locks lie
 			continue
 		case errors.Is(err, fs.ErrExist):

@@ -31,6 +31,7 @@ const (
 	sqliteFull     = 13
 	sqliteNotADB   = 26
 
+	sqliteIOWrite    = sqliteIO | 3<<8 // any failure but ENOSPC: that of a quota, too
 	sqliteIOReadLock = sqliteIO | 9<<8
 	sqliteIOUnlock   = sqliteIO | 8<<8
 	sqliteIOReserved = sqliteIO | 14<<8
@@ -47,6 +48,8 @@ func explain(path string, err error) error {
 	switch e.Code() {
 	case sqliteIOReadLock, sqliteIOUnlock, sqliteIOReserved, sqliteIOLock:
 		return wrap(ErrLocked, ": its file system has no locks")
+	case sqliteIOWrite:
+		return wrap(ErrFull, ": a write to it failed; look for a quota that is used up, or a faulty disk")
 	}
 	switch e.Code() & 0xff {
 	case sqliteBusy, sqliteLocked:

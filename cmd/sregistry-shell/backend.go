@@ -49,7 +49,11 @@ settings. Secrets are not shown.`,
 				err := run(args)
 				var known *client.Error
 				if err != nil && !errors.As(err, &known) {
-					err = &client.Error{Op: "backend " + name, Code: client.Invalid, Err: err}
+					code, ok := client.FileCode(err)
+					if !ok {
+						code = client.Invalid
+					}
+					err = &client.Error{Op: "backend " + name, Code: code, Err: err}
 				}
 				return err
 			},
