@@ -28,32 +28,36 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"sregistry-shell": main})
 }
 
-// TestScripts runs testdata/*.txt: what a user types, and what comes of it. Beside the commands of
+// TestScripts runs testdata/*.txt: what a user types, and what comes of it. No command may print a
+// secret (see watched). Beside the commands of
 // testscript there are
 //
 //	swift              an embedded endpoint for this script, named by SREGISTRY_SWIFT_*
 //	image FILE SIZE    a file of SIZE bytes that begins like a SIF
 //	sif FILE [ARCH]    a SIF with definition file, labels and a signature
 //	status N CMD...    runs a command that must exit with N
+//	tty CMD...         runs a command with what ttyin types, and logs what its terminal shows
 //	served             runs `sregistry-shell serve`, takes its exports, stops it at the end
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
+	testscript.RunT(watched{t, nil}, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir+"/home")
 			e.Setenv("TERM", "xterm")
+			e.Values[ours] = e.T().(watched).secrets
 			return os.Mkdir(e.WorkDir+"/home", 0o755)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"swift": func(ts *testscript.TestScript, _ bool, _ []string) { swiftCommand(t, ts) },
 			"sif":   func(ts *testscript.TestScript, _ bool, args []string) { sifCommand(t, ts, args) },
-			"image": imageCommand, "status": statusCommand, "served": servedCommand,
+			"image": imageCommand, "status": statusCommand, "tty": ttyCommand, "served": servedCommand,
 		},
 	})
 }
 
 func swiftCommand(t *testing.T, ts *testscript.TestScript) {
 	e := localswifttest.Start(t, localswift.Options{})
+	ts.Value(ours).(*secrets).learn(e.Key)
 	ts.Setenv("SREGISTRY_SWIFT_USER", e.User)
 	ts.Setenv("SREGISTRY_SWIFT_TOKEN", e.Key)
 	ts.Setenv("SREGISTRY_SWIFT_URL", e.URL)
@@ -109,6 +113,9 @@ func servedCommand(ts *testscript.TestScript, _ bool, args []string) {
 		name, value, ok := strings.Cut(strings.TrimPrefix(lines.Text(), "export "), "=")
 		if !ok {
 			ts.Fatalf("serve prints %q", lines.Text())
+		}
+		if strings.HasSuffix(name, "_TOKEN") {
+			ts.Value(ours).(*secrets).learn(strings.Trim(value, "'"))
 		}
 		ts.Setenv(name, value)
 	}
