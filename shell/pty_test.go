@@ -5,6 +5,7 @@ package shell
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,18 @@ type person struct {
 	read   int           // how much of it expect has gone by
 	news   chan struct{} // a value when there is more
 	hungUp bool
+}
+
+// swiftToken is what the tokens of the embedded endpoint look like.
+var swiftToken = regexp.MustCompile(`AUTH_tk[0-9a-f]{8}`)
+
+// discreet fails when a token came to the terminal.
+func (p *person) discreet() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if swiftToken.MatchString(p.seen.String()) {
+		p.t.Error("a token came to the terminal")
+	}
 }
 
 func newPerson(t *testing.T, columns int) *person {
@@ -46,6 +59,7 @@ func newPerson(t *testing.T, columns int) *person {
 		t.Fatal(err)
 	}
 	p := &person{t: t, master: master, tty: tty, news: make(chan struct{}, 1)}
+	t.Cleanup(p.discreet)
 	if columns > 0 {
 		p.resize(columns)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -71,6 +72,7 @@ func on(t *testing.T) *target {
 	x.client = x.connect(client.Config{})
 	x.store = storeOn(t, x.settings)
 	t.Cleanup(x.sweep)
+	t.Cleanup(func() { x.report.discreet(t, x.settings.Key) })
 	return x
 }
 
@@ -210,15 +212,36 @@ type record struct {
 	mu                     sync.Mutex
 	notes, warns, requests []string
 	moved                  map[string]int64
+	all                    strings.Builder // all that was ever said
 }
 
-func (r *record) Note(s string) { r.mu.Lock(); defer r.mu.Unlock(); r.notes = append(r.notes, s) }
-func (r *record) Warn(s string) { r.mu.Lock(); defer r.mu.Unlock(); r.warns = append(r.warns, s) }
-func (r *record) Plan(s string) { r.Note(s) }
-func (r *record) Debug(s string) {
+func (r *record) Note(s string)  { r.hear(&r.notes, s) }
+func (r *record) Warn(s string)  { r.hear(&r.warns, s) }
+func (r *record) Plan(s string)  { r.hear(&r.notes, s) }
+func (r *record) Debug(s string) { r.hear(&r.requests, s) }
+
+func (r *record) hear(kind *[]string, s string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.requests = append(r.requests, s)
+	*kind = append(*kind, s)
+	r.all.WriteString(s + "\n")
+}
+
+// swiftToken is what the tokens of the servers look like: of the endpoint and OpenStack Swift, of RGW, of
+// Keystone.
+var swiftToken = regexp.MustCompile(`AUTH_(tk|rgwtk)[0-9a-f]{8}|gAAAA[0-9A-Za-z_-]{20}`)
+
+// discreet fails when a secret was said in a case, also with the requests. A short key is a word that
+// may stand anywhere.
+func (r *record) discreet(t *testing.T, key string) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for line := range strings.Lines(r.all.String()) {
+		if swiftToken.MatchString(line) || len(key) > 8 && strings.Contains(line, key) {
+			t.Errorf("a secret is said: %.40s...", line)
+		}
+	}
 }
 
 func (r *record) Begin(t client.Transfer) client.Meter { return &meter{r, t.Verb} }
