@@ -18,7 +18,9 @@ import (
 
 // The test binary is also the pusher that is killed: with this variable it pushes the file the
 // variable names, and writes a line whenever bytes were read to be sent.
-const killFile, killName = "CONFORMANCE_KILL_FILE", "CONFORMANCE_KILL_NAME"
+// For another verb, CONFORMANCE_KILL_VERB says so: it pulls the image to the file, or copies it to
+// the name that the file's variable has.
+const killFile, killName, killVerb = "CONFORMANCE_KILL_FILE", "CONFORMANCE_KILL_NAME", "CONFORMANCE_KILL_VERB"
 
 // killSegment is the size of the segments that the killed pushes send.
 const killSegment = 16 << 10
@@ -37,7 +39,14 @@ func pushForKill(path string) error {
 	}
 	c := client.New(client.Config{Settings: settings, Reporter: tells{&record{}}})
 	defer c.Close()
-	_, err = c.Push(context.Background(), client.PushRequest{Path: path, Name: os.Getenv(killName), Segment: killSegment})
+	switch ctx := context.Background(); os.Getenv(killVerb) {
+	case "pull":
+		_, err = c.Pull(ctx, client.PullRequest{Image: os.Getenv(killName), File: path, Force: true})
+	case "copy":
+		_, err = c.Copy(ctx, client.CopyRequest{Source: os.Getenv(killName), Target: path})
+	default:
+		_, err = c.Push(ctx, client.PushRequest{Path: path, Name: os.Getenv(killName), Segment: killSegment})
+	}
 	return err
 }
 
@@ -74,6 +83,7 @@ func TestKillPush(t *testing.T) {
 	for kill := range kills {
 		fresh := x.file(fmt.Sprintf("new%d.sif", kill), size)
 		lines := rng.IntN(46) + 1 // there are 40 pieces, and then the manifest
+		read := x.reads("a", old, fresh)
 		dead := x.killPush(fresh, lines)
 		out := x.pulled("a")
 		complete := out == x.read(fresh)
@@ -88,6 +98,7 @@ func TestKillPush(t *testing.T) {
 		}
 		x.report.take()
 		x.pushKilled(fresh)
+		reads := read()
 		_, _, requests, _ := x.report.take()
 		sent := 0
 		for _, r := range requests {
@@ -98,7 +109,7 @@ func TestKillPush(t *testing.T) {
 		if sent > 40-kept || complete && sent > 0 {
 			t.Errorf("killed after %d pieces, %d of 40 segments were there and %d were sent", lines, kept, sent)
 		}
-		t.Logf("killed %v after %d pieces: complete %v, %d segments kept, %d sent", dead, lines, complete, kept, sent)
+		t.Logf("killed %v after %d pieces: complete %v, %d segments kept, %d sent; read %d times meanwhile", dead, lines, complete, kept, sent, reads)
 		if x.pulled("a") != x.read(fresh) {
 			t.Fatalf("killed after %d pieces and pushed again, the image has other bytes (seed %d)", lines, seed)
 		}
@@ -132,13 +143,7 @@ func (x *target) pushKilled(path string) {
 // killPush pushes in another process and kills it after so many lines; it tells whether it died.
 func (x *target) killPush(path string, lines int) (dead bool) {
 	x.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), killFile+"="+path, killName+"="+x.name("a"))
-	if os.Getenv("SREGISTRY_TEST_SERVER") == "" { // else the environment says it already
-		cmd.Env = append(cmd.Env, "SREGISTRY_SWIFT_USER="+x.settings.User,
-			"SREGISTRY_SWIFT_TOKEN="+x.settings.Key, "SREGISTRY_SWIFT_URL="+x.settings.URL)
-	}
-	cmd.Stderr = os.Stderr
+	cmd := x.killed("push", path, "a")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		x.Fatal(err)
@@ -149,9 +154,27 @@ func (x *target) killPush(path string, lines int) (dead bool) {
 	for s := bufio.NewScanner(out); lines > 0 && s.Scan(); lines-- {
 	}
 	cmd.Process.Kill()
-	err = cmd.Wait()
+	return x.died(cmd)
+}
+
+// killed is the process that does something with an image and is killed.
+func (x *target) killed(verb, file, rest string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), killVerb+"="+verb, killFile+"="+file, killName+"="+x.name(rest))
+	if os.Getenv("SREGISTRY_TEST_SERVER") == "" { // else the environment says it already
+		cmd.Env = append(cmd.Env, "SREGISTRY_SWIFT_USER="+x.settings.User,
+			"SREGISTRY_SWIFT_TOKEN="+x.settings.Key, "SREGISTRY_SWIFT_URL="+x.settings.URL)
+	}
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// died waits for the process, and tells whether it was killed before it was done.
+func (x *target) died(cmd *exec.Cmd) bool {
+	x.Helper()
+	err := cmd.Wait()
 	if err != nil && cmd.ProcessState.Exited() {
-		x.Fatalf("the push that was to be killed failed by itself: %v", err)
+		x.Fatalf("what was to be killed failed by itself: %v", err)
 	}
 	return err != nil
 }
