@@ -37,6 +37,10 @@ type Config struct {
 	// Mode is what a script's --json and --dry-run change; nil: nothing does.
 	Mode modules.Mode
 
+	// Memory is how many bytes a program may hold; 0 is a share of what the system leaves, and a negative
+	// one is no limit.
+	Memory int64
+
 	NoInit bool // leave out init.lua, which else runs before the first prompt on a terminal
 
 	LookupEnv func(string) (string, bool) // os.LookupEnv
@@ -125,6 +129,7 @@ func (s *Session) machine(p Program) *vm.VM {
 			Args:       p.Args,
 			Mode:       s.c.Mode,
 			ModuleDirs: s.moduleDirs(),
+			Memory:     s.c.Memory,
 		})
 	}
 	return s.vm

@@ -16,6 +16,7 @@ import (
 	"github.com/sregistry-shell/sregistry-shell/client/signin"
 	"github.com/sregistry-shell/sregistry-shell/shell"
 	"github.com/sregistry-shell/sregistry-shell/shell/screen"
+	"github.com/sregistry-shell/sregistry-shell/shell/vm/memory"
 )
 
 // defaultFolder stands for the folder that --embedded without one means.
@@ -29,6 +30,7 @@ type app struct {
 	dryRun   bool
 	rate     int64         // bytes a second; 0: no limit
 	timeout  time.Duration // of a verb; 0: no limit
+	memory   int64         // of a program, as vm.Options has it
 	signals  *shell.Signals
 
 	screen *screen.Screen
@@ -48,11 +50,32 @@ func (a *app) check(flags *pflag.FlagSet) error {
 	case a.embedded != "" && a.cloud != "":
 		return usage(errors.New("--embedded and --os-cloud say two places; give one of them"))
 	}
+	if err := a.limitMemory(); err != nil {
+		return err
+	}
 	switch a.options.Progress {
 	case screen.ProgressAuto, screen.ProgressPlain, screen.ProgressNone:
 		return nil
 	}
 	return usage(fmt.Errorf("--progress is auto, plain or none, and not %q", a.options.Progress))
+}
+
+// limitMemory takes the setting of how much a program in Lua may hold; 0 is no limit.
+func (a *app) limitMemory() error {
+	text := os.Getenv(memory.Setting)
+	if text == "" {
+		return nil
+	}
+	if text == "0" {
+		a.memory = -1
+		return nil
+	}
+	bytes, err := client.ParseRate(text)
+	if err != nil {
+		return usage(fmt.Errorf("%s is %q, and no size; it is written 2G or 500M, and 0 is no limit", memory.Setting, text))
+	}
+	a.memory = bytes
+	return nil
 }
 
 // out is the screen, made when the flags are known.
@@ -179,7 +202,7 @@ func (a *app) where() string {
 // session makes the shell for programs and the prompt.
 func (a *app) session(noInit bool) *shell.Session {
 	return shell.New(shell.Config{
-		Screen: a.out(), Signals: a.signals, Connect: a.connect, Open: a.open, Where: a.where, Database: a.library().Database, Home: home(), NoInit: noInit, Mode: a,
+		Screen: a.out(), Signals: a.signals, Connect: a.connect, Open: a.open, Where: a.where, Database: a.library().Database, Home: home(), NoInit: noInit, Mode: a, Memory: a.memory,
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/shell/vm/memory"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -89,6 +90,9 @@ func (m *VM) failure(err error, epoch context.Context) error {
 		where = found[1]
 	}
 
+	if over := overMemory(epoch); over != nil {
+		return m.scriptError(where, over.Error(), trace, nil, nil)
+	}
 	if raised, ok := value.AsError(api.Object); ok {
 		if raised.Where != "" {
 			where = raised.Where
@@ -127,6 +131,15 @@ func ofInterpreter(goStack string) bool {
 		}
 	}
 	return false
+}
+
+// overMemory is why a context ended, when it ended for that.
+func overMemory(epoch context.Context) *memory.Error {
+	var over *memory.Error
+	if epoch.Err() == nil || !errors.As(context.Cause(epoch), &over) {
+		return nil
+	}
+	return over
 }
 
 func (m *VM) scriptError(where, message, trace string, cause error, v lua.LValue) *ScriptError {

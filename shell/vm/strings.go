@@ -9,16 +9,16 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// maxRepeat is how long a string string.rep makes, in bytes. Memory of a Lua state cannot be
-// limited, and one slip must not end the shell.
+// maxRepeat is how long a string string.rep makes, in bytes: one slip must not end the shell.
 const maxRepeat = 64 << 20
 
-// openStrings replaces what gopher-lua does by Go's rules: string.rep without a limit, and
-// string.format, which there takes Go's verbs and any argument.
+// openStrings replaces what gopher-lua does by Go's rules: string.rep and table.concat without a
+// limit, and string.format, which there takes Go's verbs and any argument.
 func (m *VM) openStrings() {
 	lib := m.L.GetGlobal("string").(*lua.LTable)
 	lib.RawSetString("rep", m.L.NewFunction(rep))
 	lib.RawSetString("format", m.L.NewFunction(format))
+	m.L.GetGlobal("table").(*lua.LTable).RawSetString("concat", m.L.NewFunction(concat))
 }
 
 func rep(L *lua.LState) int {
@@ -66,6 +66,7 @@ func format(L *lua.LState) int {
 		checkWidth(L, spec)
 		arg++
 		formatOne(L, &b, spec, f[i], arg)
+		checkLength(L, "string.format", b.Len())
 	}
 	L.Push(lua.LString(b.String()))
 	return 1

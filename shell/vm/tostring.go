@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sregistry-shell/sregistry-shell/shell/vm/memory"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -18,6 +19,10 @@ const patience = time.Second
 func (m *VM) toString(v lua.LValue) (text string, err error) {
 	ctx, cancel := context.WithTimeout(m.epoch, patience)
 	defer cancel()
+	held, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	ctx = held
+	defer memory.Watch(m.opt.Memory, func(over *memory.Error) { stop(over) })()
 	m.L.SetContext(ctx)
 	defer m.L.SetContext(m.epoch)
 	base := m.L.GetTop()
@@ -28,6 +33,9 @@ func (m *VM) toString(v lua.LValue) (text string, err error) {
 	}))
 	m.L.Push(v)
 	if err := m.L.PCall(1, 1, nil); err != nil {
+		if over := overMemory(ctx); over != nil {
+			return "", over
+		}
 		if ctx.Err() != nil {
 			return "", errors.New("it does not end")
 		}

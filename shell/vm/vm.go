@@ -4,10 +4,12 @@ import (
 	"context"
 	"io"
 	"os"
+	"runtime/debug"
 	"sync"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
+	"github.com/sregistry-shell/sregistry-shell/shell/vm/memory"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/modules"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
 	lua "github.com/yuin/gopher-lua"
@@ -46,6 +48,9 @@ type Options struct {
 	Mode modules.Mode
 	// ModuleDirs are where require looks after that.
 	ModuleDirs []string
+	// Memory is how many bytes the process may hold while a program runs, which is stopped
+	// otherwise; 0 is a share of what the system leaves, a negative one is no limit.
+	Memory int64
 }
 
 // VM is one Lua state with the verbs bound to it. See the package comment for who may call what.
@@ -223,6 +228,7 @@ func (m *VM) call(ctx context.Context, fn *lua.LFunction) ([]lua.LValue, error) 
 	m.exit = nil
 	epoch, cancel := m.epoch, m.cancel
 	detach := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
+	unwatch := memory.Watch(m.opt.Memory, func(over *memory.Error) { cancel(over) })
 
 	base := m.L.GetTop()
 	m.L.Push(fn)
@@ -236,6 +242,10 @@ func (m *VM) call(ctx context.Context, fn *lua.LFunction) ([]lua.LValue, error) 
 		err = m.failure(err, epoch)
 	}
 	m.L.SetTop(base)
+	unwatch()
+	if overMemory(epoch) != nil {
+		debug.FreeOSMemory() // else what comes next begins above the limit
+	}
 
 	// When the function of AfterFunc has begun, epoch may die at any moment.
 	if !detach() || epoch.Err() != nil {

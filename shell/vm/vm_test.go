@@ -190,3 +190,19 @@ func TestCommandsGetTheFileBehindAWriter(t *testing.T) {
 		t.Errorf("%q, %q", content, out.String())
 	}
 }
+
+func TestStringsAreBounded(t *testing.T) {
+	before := maxString
+	defer func() { maxString = before }()
+	maxString = 1 << 20
+	many := `local s, t = ("x"):rep(1e5), {} for i = 1, 100 do t[i] = s end `
+	printing(t, nil, map[string]string{
+		many + `print(pcall(table.concat, t))`:                           "false\ttest.lua:1: table.concat would make more than 1 MiB, which is the limit",
+		many + `print(pcall(table.concat, {"a", "b", "c"}, s:rep(6)))`:   "false\ttest.lua:1: table.concat would make more than 1 MiB, which is the limit",
+		many + `print(pcall(string.format, ("%s"):rep(100), unpack(t)))`: "false\ttest.lua:1: string.format would make more than 1 MiB, which is the limit",
+		`print(pcall(string.rep, "x", 1e10))`:                            "false\ttest.lua:1: string.rep would make 10000000000 bytes; the limit is 67108864",
+		`print(table.concat({1, 2.5, "c"}, "-"), table.concat({}), table.concat({1, 2, 3}, ",", 2), table.concat({1, 2, 3}, ",", 3, 2))`: "1-2.5-c\t\t2,3\t",
+		`print(pcall(table.concat, {1, {}, 3}))`:    "false\ttest.lua:1: invalid value (table) at index 2 in table for concat",
+		`print(pcall(table.concat, {1}, "", 1, 2))`: "false\ttest.lua:1: invalid value (nil) at index 2 in table for concat",
+	})
+}

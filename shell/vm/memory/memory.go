@@ -1,0 +1,135 @@
+// Package memory bounds what a program in Lua may hold. The interpreter itself cannot: a string
+// that is doubled for ever ends the process, and with it the prompt. So while a program runs its
+// heap is looked at, and the program is stopped before the process is.
+//
+// It looks some times a second, and a look is a few microseconds; a program that is over within the
+// first 10 ms costs nothing. What one single step makes cannot be stopped halfway: the limit is a
+// quarter of what the system leaves, so that a string at the limit can be doubled once more.
+package memory
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"sync"
+	"time"
+)
+
+// Setting is the variable of the environment that sets the limit in bytes.
+const Setting = "SREGISTRY_MEMORY"
+
+// Error is the cause of a program that held too much.
+type Error struct{ Limit int64 } // bytes
+
+// Error says how much the limit is and how to raise it.
+func (e *Error) Error() string {
+	return fmt.Sprintf("out of memory: a program may hold %s; keep less at once, or set %s", size(e.Limit), Setting)
+}
+
+func size(n int64) string {
+	if n < 10<<30 {
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d GiB", n>>30)
+}
+
+const (
+	first  = 10 * time.Millisecond  // before the first look
+	near   = 5 * time.Millisecond   // between looks when it may soon be too much, and at least
+	far    = 200 * time.Millisecond // at most, while little is held
+	little = 8                      // a limit's part that is little
+	fast   = 4 << 30                // bytes a second: no program fills memory faster
+)
+
+// share is the part of what is left that a program may hold: one that doubles a string holds three
+// times as much before it is noticed.
+const share = 4
+
+// Watch calls over, once and from a goroutine of its own, when the process holds more than limit bytes;
+// 0 is the part of what the system leaves that fits, and a negative limit is none. GOMEMLIMIT is
+// a limit, too, where 0 is given. It looks until stop is called.
+func Watch(limit int64, over func(*Error)) (stop func()) {
+	if limit < 0 {
+		return func() {}
+	}
+	w := &watch{limit: limit, over: over}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.timer = time.AfterFunc(first, w.look)
+	return w.stop
+}
+
+type watch struct {
+	mu      sync.Mutex
+	stopped bool
+	timer   *time.Timer
+	limit   int64
+	over    func(*Error)
+}
+
+func (w *watch) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stopped = true
+	w.timer.Stop()
+}
+
+func (w *watch) look() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stopped {
+		return
+	}
+	if w.limit == 0 {
+		w.limit = fitting()
+	}
+	collectBelow(w.limit)
+	bytes := held()
+	if bytes > w.limit && bytes < 2*w.limit {
+		runtime.GC() // what is counted may be garbage
+		bytes = held()
+	}
+	switch {
+	case bytes > w.limit:
+		w.stopped = true
+		w.over(&Error{w.limit})
+	case bytes > w.limit/little:
+		w.timer.Reset(near)
+	default:
+		w.timer.Reset(min(max(near, time.Duration(float64(w.limit)/fast*float64(time.Second))), far))
+	}
+}
+
+// fitting is the limit where none is given: what GOMEMLIMIT says, else a share of what the system
+// leaves. It is found once a process.
+var fitting = sync.OnceValue(func() int64 {
+	if set := debug.SetMemoryLimit(-1); set != math.MaxInt64 {
+		return set
+	}
+	return max(16<<20, left()/share)
+})
+
+// collectBelow lets the collector work harder as the limit comes near, unless GOMEMLIMIT says when:
+// what is counted is then what is held, and little else.
+func collectBelow(limit int64) {
+	collecting.Lock()
+	defer collecting.Unlock()
+	if set := debug.SetMemoryLimit(-1); set == math.MaxInt64 || set == collected && set != limit {
+		debug.SetMemoryLimit(limit)
+		collected = limit
+	}
+}
+
+var (
+	collecting sync.Mutex
+	collected  int64 // the limit that collectBelow set
+)
+
+// held is how many bytes the objects of the process take, garbage that was not found yet included.
+func held() int64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64())
+}
