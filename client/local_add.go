@@ -112,7 +112,7 @@ func (c *Client) own(ctx context.Context, r AddRequest, path string, n name.Name
 	case r.Move:
 		return "", false, refuse(Invalid, err, "add it where it is, or copy it")
 	case r.Copy:
-		err = c.copyFile(ctx, path, to, sum.SHA256, false)
+		err = library.Within(to, func() error { return c.copyFile(ctx, path, to, sum.SHA256, false) })
 		return to, err == nil, err
 	}
 	c.local.Tidy(to)

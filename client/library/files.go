@@ -20,7 +20,27 @@ func (l *Library) Place(n name.Name, version, ext string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return path, os.MkdirAll(filepath.Dir(path), 0o777)
+	return path, Within(path, func() error { return nil })
+}
+
+// Within puts something at a path below a folder, which is made first, and made again when somebody
+// else tidied it up while it was still empty.
+func Within(path string, put func() error) error {
+	const tries = 100 // somebody has to come between each time
+	var err error
+	for range tries {
+		err = os.MkdirAll(filepath.Dir(path), 0o777)
+		if errors.Is(err, fs.ErrExist) { // it was there, and is gone before it was looked at
+			continue
+		}
+		if err == nil {
+			err = put()
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return err
 }
 
 // Waiting is a path that nobody's image has, for those who bring one image to agree by: in the folder
@@ -39,13 +59,13 @@ func (l *Library) Own(path string, n name.Name, version, ext string, move bool) 
 		return to, err
 	}
 	if move {
-		err := os.Rename(path, to)
+		err := Within(to, func() error { return os.Rename(path, to) })
 		if errors.Is(err, unix.EXDEV) {
 			err = fmt.Errorf("%s is on another file system than %s: %w", path, l.s.Storage, errors.ErrUnsupported)
 		}
 		return to, err
 	}
-	return to, clone(path, to)
+	return to, Within(to, func() error { return clone(path, to) })
 }
 
 // clone makes a reflink, which appears at once.

@@ -133,6 +133,41 @@ func TestManyProcesses(t *testing.T) {
 	}
 }
 
+// Who makes a folder for an image, and who tidies up what is empty, do not get into each other's way.
+func TestPlaceWhileOthersTidyUp(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, Settings{Database: filepath.Join(dir, "base", databaseFile), Storage: filepath.Join(dir, "shub")})
+	var wg sync.WaitGroup
+	for i := range 8 {
+		n, err := name.Parse(fmt.Sprintf("lab/image%d:v1", i%4))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wg.Go(func() {
+			for range 200 {
+				path, err := l.Place(n, "1", "sif")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				l.Tidy(path)
+				other := filepath.Join(dir, fmt.Sprint(i))
+				if err := os.WriteFile(other, nil, 0o600); err != nil {
+					t.Error(err)
+					return
+				}
+				if path, err = l.Own(other, n, fmt.Sprint(i), "sif", true); err != nil {
+					t.Error(err)
+					return
+				}
+				os.Remove(path)
+				l.Tidy(path)
+			}
+		})
+	}
+	wg.Wait()
+}
+
 // Two users of a group write, a third one reads: everything that is made has the rights that the
 // umask and the setgid folder give. Other users can only be had by root; without, one user does all.
 func TestGroup(t *testing.T) {
