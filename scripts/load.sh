@@ -10,7 +10,8 @@
 #   many     a million objects are gone through
 #   huge     a sparse file of 10 GiB is pushed and pulled
 #
-# PROCESSES=500 IMAGES=10000 OBJECTS=1000000 HUGE_MIB=10240 change how much. No process may take more than 48 MiB.
+# PROCESSES=500 IMAGES=10000 OBJECTS=1000000 HUGE_MIB=10240 change how much. What is large or endless has 48 MiB of memory,
+# a sync, which holds what it compares, 128.
 # Needs /usr/bin/time, Go for the million objects, and room for the huge file, twice.
 
 set -euo pipefail
@@ -20,12 +21,14 @@ program=$(realpath "$1")
 shift
 parts=("$@")
 [ $# -gt 0 ] || parts=(pull library sync many huge)
-processes=${PROCESSES:-500} images=${IMAGES:-10000} objects=${OBJECTS:-1000000} huge=${HUGE_MIB:-10240} most=48
+processes=${PROCESSES:-500} images=${IMAGES:-10000} objects=${OBJECTS:-1000000} huge=${HUGE_MIB:-10240}
 unset "${!SREGISTRY_@}" "${!OS_@}" "${!ST_@}"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/sregistry-shell-load.XXXXXX")
 server=''
-export HOME=$work/home
+# Fixed here, because the program gets another HOME.
+GOPATH=$(go env GOPATH) GOCACHE=$(go env GOCACHE) GOMODCACHE=$(go env GOMODCACHE)
+export GOPATH GOCACHE GOMODCACHE HOME=$work/home
 mkdir "$HOME"
 finish() {
   local code=$?
@@ -56,10 +59,10 @@ serve() {
   . "$work/env"
 }
 
-# costs TITLE COMMAND...: it succeeds within the memory there is for it; out keeps what it says.
+# costs TITLE MIB COMMAND...: it succeeds within that memory; out keeps what it says.
 costs() {
-  local title=$1 wall rss
-  shift
+  local title=$1 most=$2 wall rss
+  shift 2
   /usr/bin/time -o "$work/time" -f '%e %M' "$@" >"$work/out" || wrong "$title: exit $?"
   read -r wall rss <"$work/time"
   printf '%s: %s s, %d MiB\n' "$title" "$wall" $((rss / 1024))
@@ -127,10 +130,10 @@ sync() {
   local i
   mkdir "$work/images"
   for ((i = 0; i < images; i++)); do echo "hsqs $i" >"$work/images/image$i.sif"; done
-  costs "$images images in one sync" "$program" run sync "$work/images" images --json
+  costs "$images images in one sync" 128 "$program" run sync "$work/images" images --json
   grep -q "\"moved\":$images,\"same\":0" "$work/out" || wrong "sync says $(<"$work/out")"
   : >"$work/requests"
-  costs "the same again, unchanged" "$program" run sync "$work/images" images --json
+  costs "the same again, unchanged" 128 "$program" run sync "$work/images" images --json
   grep -q "\"moved\":0,\"same\":$images" "$work/out" || wrong "sync says $(<"$work/out")"
   [ "$(requests 'HTTP|GET|HEAD|PUT')" -le 10 ] || wrong "it took $(requests .) requests"
   rm -r "$work/images"
@@ -141,15 +144,15 @@ many() {
   wait "$server" || true
   go run ./scripts/bench/fill -data "$work/data" -collection many -n "$objects"
   serve
-  costs "$objects objects" "$program" -e 'local n = 0 for image in client.each("many/") do n = n + 1 end print(n)'
+  costs "$objects objects" 48 "$program" -e 'local n = 0 for image in client.each("many/") do n = n + 1 end print(n)'
   [ "$(<"$work/out")" = "$objects" ] || wrong "it saw $(<"$work/out") objects"
 }
 
 huge() {
   truncate -s "${huge}M" "$work/huge.sif"
   printf 'the end' | dd of="$work/huge.sif" bs=1 seek=$((huge * 1048576 - 7)) conv=notrunc status=none
-  costs "push of $huge MiB" "$program" push --name lab/huge "$work/huge.sif"
-  costs "pull of $huge MiB" "$program" pull --no-cache --name "$work/back.sif" lab/huge
+  costs "push of $huge MiB" 48 "$program" push --name lab/huge "$work/huge.sif"
+  costs "pull of $huge MiB" 48 "$program" pull --no-cache --name "$work/back.sif" lab/huge
   [ "$(stat -c %s "$work/back.sif")" = $((huge * 1048576)) ] || wrong 'it is another size'
   [ "$(tail -c 7 "$work/back.sif")" = 'the end' ] || wrong 'it ends otherwise'
   rm "$work/huge.sif" "$work/back.sif"
