@@ -90,22 +90,24 @@ local function section(title, list, row, limit)
   if #s > 0 then sections[#sections + 1] = s end
   return s
 end
-local function sized(e) return { e.name, e.bytes, ("%s, %d"):format(human.bytes(e.bytes), e.images) } end
-section("Collections, with their images", r.collections, sized, 1000)
-section("Largest images, with their tags", r.names, sized)
+local function sized(unit)
+  return function(e) return { e.name, e.bytes, ("%s in %d %s%s"):format(human.bytes(e.bytes), e.images, unit, e.images ~= 1 and "s" or "") } end
+end
+section("Collections", r.collections, sized("image"), 1000)
+section("Largest images", r.names, sized("tag"))
 section("Duplicates, and what they cost", r.duplicates, function(d) return { table.concat(d.images, " = "), d.wasted, human.bytes(d.wasted) } end)
 section("Oldest", r.oldest, function(i) return { i.uri, time.now() - time.parse(i.modified or time.utc()), (i.modified or "?"):sub(1, 10) } end)
 section("Leftovers of pushes", r.leftovers, function(l) return { l.collection .. "/" .. (l.object ~= "" and l.object or l.folder), l.size, human.bytes(l.size) } end)
 section("Used of the quota", r.usage, function(u)
-  local text = human.bytes(u.bytes) .. (u.quota >= 0 and " of " .. human.bytes(u.quota) or "")
+  local text = human.bytes(u.bytes) .. (u.quota >= 0 and " of " .. human.bytes(u.quota) or ", no quota")
   return { u.collection ~= "" and u.collection or "the account", u.quota > 0 and u.bytes / u.quota or 0, text }
 end)
-section("Pushed by month", r.months, sized, 1000)
+section("Pushed by month", r.months, sized("image"), 1000)
 
 -- page is the report as HTML, with a bar a row as wide as its number.
 local function page()
   local function esc(s) return (tostring(s):gsub('[&<>"]', { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" })) end
-  local function short(s) return #s > 48 and "..." .. s:sub(-45):gsub("^[\128-\191]+", "") or s end
+  local function short(s) return #s > 44 and "..." .. s:sub(-41):gsub("^[\128-\191]+", "") or s end
   local out = { [[<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Images in storage</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <style>body{font:15px/1.4 system-ui,sans-serif;max-width:62em;margin:2em auto;padding:0 1em;color-scheme:light dark}
@@ -118,9 +120,9 @@ h2{font-size:1.1em;margin:1.6em 0 .4em}svg{width:100%;height:auto}svg text{font-
     for _, row in ipairs(s) do most = math.max(most, row[2]) end
     line('<h2>%s</h2><svg viewBox="0 0 900 %d" role="img" aria-label="%s">', esc(s.title), 24 * #s, esc(s.title))
     for i, row in ipairs(s) do
-      local y, width = 24 * (i - 1), most > 0 and row[2] / most * 420 or 0
+      local y, width = 24 * (i - 1), most > 0 and row[2] / most * 380 or 0
       line('<text x="330" y="%d" text-anchor="end">%s<title>%s</title></text>', y + 15, esc(short(row[1])), esc(row[1]))
-      line('<rect x="340" y="%d" width="%.1f" height="18"/><text x="%.1f" y="%d">%s</text>', y + 2, math.min(width, 420), 346 + math.min(width, 420), y + 15, esc(row[3]))
+      line('<rect x="340" y="%d" width="%.1f" height="18"/><text x="%.1f" y="%d">%s</text>', y + 2, math.min(width, 380), 346 + math.min(width, 380), y + 15, esc(row[3]))
     end
     line("</svg>")
   end
@@ -135,6 +137,6 @@ end
 local text = { ("%d images, %s, in %d collections; %s in duplicates, %s in leftovers"):format(r.images, human.bytes(total), #collections, human.bytes(wasted), human.bytes(left)) }
 for _, s in ipairs(sections) do
   text[#text + 1] = "\n" .. s.title
-  for _, row in ipairs(s) do text[#text + 1] = ("  %-18s %s"):format(row[3], row[1]) end
+  for _, row in ipairs(s) do text[#text + 1] = ("  %-22s %s"):format(row[3], row[1]) end
 end
 if o.json or not o.html then script.result(r, table.concat(text, "\n")) end
