@@ -189,10 +189,10 @@ func slip(verb *verbs.Verb, args []any) string {
 	return fmt.Sprintf("%s(%s)", verb.Written(), strings.Join(parts, ", "))
 }
 
-// confirm asks before a call that needs a yes, and returns the call to run.
+// confirm asks before a call that needs a yes, and returns the call to run. A dry run needs none.
 func (m *VM) confirm(ctx context.Context, c *connection, call verbs.Call) (verbs.Call, error) {
 	call, plan, err := call.Plan(ctx, func() (*client.Client, error) { return c.get(ctx) })
-	if plan == "" || err != nil {
+	if plan == "" || err != nil || m.opt.Mode.DryRun() {
 		return call, err
 	}
 	if m.opt.Confirm == nil {
