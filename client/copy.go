@@ -76,6 +76,7 @@ type copying struct {
 	place   place
 	key     store.Key
 	expires time.Time
+	old     *store.Object // what is under the name before
 }
 
 func (x *copying) run(ctx context.Context, m name.Name) (Image, error) {
@@ -107,7 +108,7 @@ func (x *copying) run(ctx context.Context, m name.Name) (Image, error) {
 	if err != nil {
 		return Image{}, err
 	}
-	x.expires = x.to.expiry(x.request.Expires)
+	x.old, x.expires = old, x.to.expiry(x.request.Expires)
 	o, there, err := x.present(ctx, old)
 	if err != nil {
 		return Image{}, err
@@ -154,7 +155,7 @@ func (x *copying) replace(ctx context.Context, old *store.Object) (store.Object,
 	if err != nil {
 		return store.Object{}, err
 	}
-	if old != nil {
+	if old != nil && !(o.ETag == old.ETag && o.Modified.Equal(old.Modified)) {
 		if err := x.to.release(ctx, *old, o.ETag, keep); err != nil {
 			x.to.report.Warn(fmt.Sprintf("the segments of the image that was replaced are left in %s: %v; clean removes them", x.key.Container, err))
 		}

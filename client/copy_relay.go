@@ -27,6 +27,9 @@ func (x *copying) relay(ctx context.Context) (o store.Object, used map[string]bo
 		if md5s, sha, err = x.survey(ctx, plan, md5s); err != nil {
 			return o, nil, err
 		}
+		if now, there, err := x.surveyed(ctx, sha); there || err != nil {
+			return now, nil, err
+		}
 	}
 	if plan.Count == 0 {
 		o, err = x.relayWhole(ctx, md5s[0], sha)
@@ -114,6 +117,22 @@ func (x *copying) survey(ctx context.Context, plan transfer.Plan, known []string
 		}
 	}
 	return md5s, hex.EncodeToString(whole.Sum(nil)), nil
+}
+
+// surveyed tells whether the target holds the bytes that were read, whose hash nobody had recorded,
+// and is to stay as long: then one reading was all, and nothing is sent.
+func (x *copying) surveyed(ctx context.Context, sha string) (store.Object, bool, error) {
+	if x.old == nil || x.request.Force {
+		return store.Object{}, false, nil
+	}
+	if there := imageOf(*x.old); there.SHA256 != sha || there.Size != x.o.Size {
+		return store.Object{}, false, nil
+	}
+	now, stays, err := x.to.stays(ctx, *x.old, x.expires)
+	if stays {
+		x.to.report.Note(fmt.Sprintf("%s is there already, with the same bytes", x.old.Key))
+	}
+	return now, stays, err
 }
 
 // cutter hashes the pieces of a plan, whose bytes come in their order.
