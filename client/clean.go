@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,6 +100,8 @@ func (c *Client) cleanOne(ctx context.Context, collection string, r CleanRequest
 		switch {
 		case !u.provable():
 			l.Kept = "too many uploads of one date and size to tell which an image uses"
+		case unproved(u, live, uploads):
+			l.Kept = "the image of that name uses segments of another place, or has lost one of these"
 		case age > 0 && time.Since(u.youngest) < age:
 			l.Kept = "a push may be in progress: the youngest segment came " + time.Since(u.youngest).Round(time.Second).String() + " ago"
 		case r.Remove:
@@ -138,6 +141,14 @@ func unused(u *upload, live []store.Object, uploads []*upload) []store.Object {
 		}
 	}
 	return unused
+}
+
+// unproved tells whether a large image is there under the name of an upload of which nothing proves
+// that it uses segments of any: they may be what is left of it.
+func unproved(u *upload, live []store.Object, uploads []*upload) bool {
+	return slices.ContainsFunc(live, func(o store.Object) bool {
+		return o.Object == u.object && !slices.ContainsFunc(uploads, func(v *upload) bool { return v.proof(o.ETag) != nil })
+	})
 }
 
 // removeUnused deletes segments unless an image that uses them was finished since it was looked.

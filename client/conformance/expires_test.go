@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,4 +98,58 @@ func TestExpiresGoesOn(t *testing.T) {
 		t.Errorf("the image ends in %d hours, the segments in %v", image, segments)
 	}
 	x.back("a", path)
+}
+
+// Segments of an image that expired are leftovers like others, also of a copy; those of an image that
+// lost one before stay, as nobody can prove that it does not use them.
+func TestCleanWhatExpired(t *testing.T) {
+	x := on(t)
+	kept, gone, broken := x.file("kept.sif", 3500), x.file("gone.sif", 4500), x.file("broken.sif", 5500)
+	x.pushBig(kept, "kept")
+	x.pushBig(gone, "gone")
+	x.copy("gone", "copied", client.CopyRequest{Expires: hours(5)})
+	x.pushBig(broken, "broken")
+	segments := func(object string) (found []string) {
+		for _, s := range x.segments() {
+			if strings.HasPrefix(s, ".segments/"+object+"/") {
+				found = append(found, s)
+			}
+		}
+		return found
+	}
+	remove := func(object string) {
+		t.Helper()
+		if err := x.store.Delete(t.Context(), store.Key{Container: x.collection, Object: object}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// As the server does it: the manifest first, and once a segment before.
+	remove("gone-latest.sif")
+	remove("copied-latest.sif")
+	remove(segments("broken-latest.sif")[2])
+	left, err := x.client.Clean(t.Context(), client.CleanRequest{Collection: x.collection, Remove: true, Older: new(time.Duration)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	removed := map[string]int{}
+	for _, l := range left {
+		if l.Removed {
+			removed[l.Object] += l.Segments
+		}
+	}
+	if removed["gone-latest.sif"] != 5 || removed["copied-latest.sif"] != 5 || len(segments("gone-latest.sif"))+len(segments("copied-latest.sif")) != 0 {
+		t.Errorf("removed %v, left %q", removed, x.segments())
+	}
+	if got := len(segments("kept-latest.sif")); got != 4 {
+		t.Errorf("%d segments of the image that stays", got)
+	}
+	x.back("kept", kept)
+	if got := len(segments("broken-latest.sif")); got != 5 {
+		t.Errorf("%d segments of the image that lost one", got)
+	}
+	if _, err := x.client.Push(t.Context(), client.PushRequest{Path: broken, Name: x.name("broken"), Segment: 1000, Force: true}); err != nil {
+		t.Fatal(err)
+	}
+	x.back("broken", broken)
+	x.clean()
 }
