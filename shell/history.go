@@ -166,14 +166,17 @@ func (h *history) Add(entry string) error {
 func (h *history) write(line []byte) error {
 	// Twice, if another shell has just put a shorter file in the place of this one.
 	for range 2 {
-		f, err := os.OpenFile(h.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+		f, err := os.OpenFile(h.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
 		if errors.Is(err, fs.ErrNotExist) {
 			if err = os.MkdirAll(filepath.Dir(h.path), 0o700); err == nil {
-				f, err = os.OpenFile(h.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+				f, err = os.OpenFile(h.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
 			}
 		}
 		if err != nil {
 			return err
+		}
+		if torn(f) {
+			line = append([]byte{'\n'}, line...)
 		}
 		_, err = f.Write(line)
 		written, statErr := f.Stat()
@@ -189,6 +192,18 @@ func (h *history) write(line []byte) error {
 		}
 	}
 	return nil
+}
+
+// torn tells whether the last line of f has no end: a disk that was full cut it off. It is no entry,
+// and must not spoil the next.
+func torn(f *os.File) bool {
+	var last [1]byte
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 {
+		return false
+	}
+	_, err = f.ReadAt(last[:], info.Size()-1)
+	return err == nil && last[0] != '\n'
 }
 
 // trim puts a file with the last entries in the place of old, which was read to its end. What

@@ -141,3 +141,21 @@ func TestHistoryIsShared(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+// A line that a full disk cut short is lost, and not the one behind it.
+func TestHistoryBehindATornLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history")
+	if err := os.WriteFile(path, []byte("\"one\"\n\"tw"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h, err := openHistory(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Add("three"); err != nil {
+		t.Fatal(err)
+	}
+	if h, err = openHistory(path); err != nil || len(h.entries) != 2 || h.entries[0] != "one" || h.entries[1] != "three" {
+		t.Errorf("%q, %v", h.entries, err)
+	}
+}
