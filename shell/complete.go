@@ -1,10 +1,13 @@
 package shell
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm"
 )
@@ -18,6 +21,8 @@ type names interface {
 	// Callee is what is known of the function that a path leads to: the verb that it is, and how a
 	// call of it is written.
 	Callee(path string) (verb *verbs.Verb, signature string)
+	// Client is the client of the verb that a path leads to, when it is not the session's own.
+	Client(path string) *client.Client
 }
 
 // suggestion completes what was typed: the rest of each candidate, and how many characters of it
@@ -36,8 +41,20 @@ func (s *Session) complete(before string) (endings []string, length int) {
 	return found.endings, found.typed
 }
 
-// suggestNames completes a name in storage. Without settings there are none to suggest.
-func (s *Session) suggestNames(typed, quote string) suggestion {
+// lookup completes a name in the storage of a client, nil for that of the session.
+type lookup func(c *client.Client, typed, quote string) suggestion
+
+// suggestNames is the lookup of a session. Without settings there is nothing to suggest. Each client
+// that connect made has names of its own, kept apart from the others'.
+func (s *Session) suggestNames(c *client.Client, typed, quote string) suggestion {
+	if c != nil {
+		if s.others[c] == nil {
+			s.others[c] = &remoteNames{now: time.Now, list: func(ctx context.Context, collection string) ([]string, error) {
+				return listNames(ctx, c, collection)
+			}}
+		}
+		return s.others[c].suggest(s.ctx, typed, quote)
+	}
 	if s.c.Connect == nil {
 		return suggestion{}
 	}
@@ -62,7 +79,7 @@ func (s *Session) suggestLocal(typed, quote string) suggestion {
 //   - after a dotted path its members, and otherwise globals, keywords, and the names in the lines
 //     typed so far;
 //   - after ! files, after ? topics of help.
-func suggest(known names, remote, local func(typed, quote string) suggestion, before string) suggestion {
+func suggest(known names, remote lookup, local func(typed, quote string) suggestion, before string) suggestion {
 	if line := strings.TrimLeft(before, " \t"); line != "" && (line[0] == '!' || asksForHelp.MatchString(line)) {
 		return suggestWords(line)
 	}
@@ -107,13 +124,13 @@ func suggest(known names, remote, local func(typed, quote string) suggestion, be
 }
 
 // suggestText completes a string by what it is to the function that it is given to.
-func suggestText(site place, remote, local func(typed, quote string) suggestion, typed, quote string) suggestion {
+func suggestText(site place, remote lookup, local func(typed, quote string) suggestion, typed, quote string) suggestion {
 	if p := site.param(); p != nil {
 		switch p.Complete {
 		case "file":
 			return files(typed, quote, quote)
 		case "image", "collection":
-			return remote(typed, quote)
+			return remote(site.client, typed, quote)
 		case "local":
 			return local(typed, quote)
 		}

@@ -4,26 +4,29 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
 )
 
 // place is where in a call something stands.
 type place struct {
-	verb      *verbs.Verb // nil: in no call of a verb
-	signature string      // of another function that is called: "size(path)"
-	index     int         // of the argument, or of the element of a list of them
-	given     int         // arguments before the option table
-	key       string      // of the option that is being given
-	used      []string    // options that were given before
-	braces    int         // how many are open since the parenthesis
-	begins    bool        // nothing of the element has been written yet
-	starts    bool        // a task: the first argument is the verb that the others are for
+	verb      *verbs.Verb    // nil: in no call of a verb
+	client    *client.Client // that the verb works on; nil for the session's own
+	signature string         // of another function that is called: "size(path)"
+	index     int            // of the argument, or of the element of a list of them
+	given     int            // arguments before the option table
+	key       string         // of the option that is being given
+	used      []string       // options that were given before
+	braces    int            // how many are open since the parenthesis
+	begins    bool           // nothing of the element has been written yet
+	starts    bool           // a task: the first argument is the verb that the others are for
 }
 
 // called is the place of the first argument of a call.
 func called(known names, path string) place {
 	p := place{begins: true, starts: path == "async"}
 	p.verb, p.signature = known.Callee(path)
+	p.client = known.Client(path)
 	return p
 }
 

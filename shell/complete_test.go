@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm"
 )
@@ -36,7 +37,7 @@ func (fakeNames) Members(path string) []vm.Member {
 }
 
 func (fakeNames) Callee(path string) (*verbs.Verb, string) {
-	if verb := verbs.Find(path); verb != nil && strings.Contains(path, ".") {
+	if verb := verbs.Find(strings.Replace(path, "other.", "client.", 1)); verb != nil && strings.Contains(path, ".") {
 		return verb, ""
 	}
 	return nil, map[string]string{
@@ -44,7 +45,22 @@ func (fakeNames) Callee(path string) (*verbs.Verb, string) {
 	}[path]
 }
 
-func fakeRemote(typed, _ string) suggestion { return suggestion{[]string{"remote"}, len(typed)} }
+// other is the client behind the verbs of the global other.
+var other = client.New(client.Config{})
+
+func (fakeNames) Client(path string) *client.Client {
+	if strings.HasPrefix(path, "other.") {
+		return other
+	}
+	return nil
+}
+
+func fakeRemote(c *client.Client, typed, _ string) suggestion {
+	if c == other {
+		return suggestion{[]string{"another"}, len(typed)}
+	}
+	return suggestion{[]string{"remote"}, len(typed)}
+}
 
 func fakeLocal(typed, _ string) suggestion { return suggestion{[]string{"local"}, len(typed)} }
 
@@ -86,6 +102,11 @@ func TestSuggest(t *testing.T) {
 		{`client.push "images/a`, `.sif"`, 1},
 		{`client.push("a.sif", "ubu`, "remote", 3},
 		{`client.pull("lab/u`, "remote", 5},
+		{`other.pull("lab/u`, "another", 5},
+		{`other:pull("lab/u`, "another", 5},
+		{`async(other.pull, "lab/u`, "another", 5},
+		{`client.pull(other.stat("lab/x").uri, other.stat("lab/u`, "another", 5},
+		{`client.delete(other.stat("lab/x").uri); client.stat("lab/u`, "remote", 5},
 		{`client.search "lab/u`, "remote", 5},
 		{`library.get("lab/u`, "local", 5},
 		{`client.rm("lab/u`, "local", 5},

@@ -111,6 +111,11 @@ func (s *Session) listNames(ctx context.Context, collection string) ([]string, e
 	if err != nil {
 		return nil, err
 	}
+	return listNames(ctx, c, collection)
+}
+
+// listNames is the list of the remoteNames of a client.
+func listNames(ctx context.Context, c *client.Client, collection string) ([]string, error) {
 	if collection != "" {
 		return c.Search(ctx, client.ListRequest{Query: collection + "/"})
 	}

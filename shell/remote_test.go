@@ -136,3 +136,41 @@ func TestRemoteCompletionAtThePrompt(t *testing.T) {
 	s.types("\x04")
 	s.leaves(0)
 }
+
+// Each client that connect made has its own names.
+func TestCompletionInAnotherClient(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("a.sif", []byte("an image"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	here, there := t.TempDir(), t.TempDir()
+	embedded := func(dir string) *client.Client {
+		c, err := client.NewEmbedded(dir, client.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		return c
+	}
+	own := embedded(here)
+	s := sit(t, func(c *Config, _ map[string]string) {
+		c.Connect = func(context.Context) (*client.Client, error) { return own, nil }
+		c.Open = func(client.ConnectRequest) (*client.Client, error) { return client.NewEmbedded(there, client.Config{}) }
+	})
+	if got := s.enter(`b = connect{embedded="there"}; client.push("a.sif", "mine/one"); b.push("a.sif", "yours/two");`); strings.Contains(got, "in:") {
+		t.Fatal(got)
+	}
+	for _, c := range []struct{ typed, full string }{
+		{`b.pull("`, `b.pull("yours/two-latest.sif"`},
+		{`b:stat("`, `b:stat("yours/two-latest.sif"`},
+		{`client.stat("`, `client.stat("mine/one-latest.sif"`},
+	} {
+		s.types(c.typed + "\t")
+		s.expect(strings.SplitAfter(c.full, "/")[0])
+		s.types("\t")
+		s.expect(c.full)
+		s.cancels()
+	}
+	s.types("\x04")
+	s.leaves(0)
+}

@@ -78,9 +78,10 @@ type Session struct {
 	explained  string          // long help that the entry asked for
 	ctx        context.Context // of Interactive, for what completion looks up
 	remote     remoteNames
-	local      remoteNames // of the local library
-	sofar      string      // the lines of the entry before the one that is being typed
-	shipped    bool        // the program that ran last came with this one
+	local      remoteNames                     // of the local library
+	others     map[*client.Client]*remoteNames // of the clients that connect made
+	sofar      string                          // the lines of the entry before the one that is being typed
+	shipped    bool                            // the program that ran last came with this one
 }
 
 // New makes a session. It opens nothing.
@@ -91,7 +92,7 @@ func New(c Config) *Session {
 	if c.Home == "" {
 		c.Home, _ = c.LookupEnv("HOME")
 	}
-	s := &Session{c: c, ctx: context.Background()}
+	s := &Session{c: c, ctx: context.Background(), others: map[*client.Client]*remoteNames{}}
 	s.remote = remoteNames{list: s.listNames, now: time.Now}
 	s.local = remoteNames{list: s.listLocal, now: time.Now}
 	return s

@@ -4,6 +4,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
 	lua "github.com/yuin/gopher-lua"
@@ -84,6 +85,21 @@ func (m *VM) Callee(path string) (verb *verbs.Verb, signature string) {
 		}
 	}
 	return nil, ""
+}
+
+// Client is the client of a verb that a dotted path leads to, when connect made it; nil for the verbs of
+// the session's own client, and for anything else.
+func (m *VM) Client(path string) *client.Client {
+	if !m.mu.TryLock() {
+		return nil
+	}
+	defer m.mu.Unlock()
+	if f, ok := m.lookup(path).(*lua.LFunction); ok {
+		if c := m.bound[f].connection; c != nil && c != m.client && c.name == verbs.GroupClient {
+			return c.client
+		}
+	}
+	return nil
 }
 
 // lookup follows a dotted path without calling anything.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
 )
 
@@ -89,5 +90,20 @@ func TestNoMembersWhileAProgramRuns(t *testing.T) {
 	<-done
 	if b.Globals() == nil {
 		t.Error("no globals afterwards")
+	}
+}
+
+func TestClientOfAVerb(t *testing.T) {
+	made := client.New(client.Config{})
+	b := newBench(t, func(o *Options) {
+		o.Open = func(client.ConnectRequest) (*client.Client, error) { return made, nil }
+	})
+	b.run(t, `b = connect{url="http://127.0.0.1:1/auth/v1.0", user="lab", token="t"} deep = {b = b}`)
+	for path, want := range map[string]*client.Client{
+		"b.pull": made, "deep.b.pull": made, "client.pull": nil, "library.images": nil, "print": nil, "b": nil, "none.at.all": nil,
+	} {
+		if got := b.Client(path); got != want {
+			t.Errorf("%s: %p, not %p", path, got, want)
+		}
 	}
 }
