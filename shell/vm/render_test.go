@@ -173,3 +173,11 @@ func FuzzRender(f *testing.F) {
 		}
 	})
 }
+
+func TestAgo(t *testing.T) {
+	for d, want := range map[time.Duration]string{0: "now", 3 * time.Second: "3 seconds ago", -24 * time.Hour: "in 1 day", -20 * time.Minute: "in 20 minutes"} {
+		if got := ago(d); got != want {
+			t.Errorf("%v: %q, not %q", d, got, want)
+		}
+	}
+}

@@ -154,9 +154,14 @@ func fieldText(key string, field any, now time.Time) string {
 	return plain(fmt.Sprint(field))
 }
 
+// ago is how long ago something was, or how long it is until it will be: a token expires later.
 func ago(d time.Duration) string {
-	if text := modules.Age(d); text != "now" {
+	switch text := modules.Age(max(d, -d)); {
+	case text == "now":
+		return text
+	case d < 0:
+		return "in " + text
+	default:
 		return text + " ago"
 	}
-	return "now"
 }
