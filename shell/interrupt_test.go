@@ -58,7 +58,8 @@ func TestInterruptOfAQuestionOfAProgram(t *testing.T) {
 	s.begin("print('again?') name = io.read()")
 	s.expect("again?\r\n")
 	s.signals <- os.Interrupt
-	if got := s.answer(); !strings.HasSuffix(got, "io.read: interrupted") {
+	// It may come just before the read begins; that a read is named is tested where it is made.
+	if got := s.answer(); got != "interrupted" && !strings.HasSuffix(got, "io.read: interrupted") {
 		t.Errorf("it says %q", got)
 	}
 	s.want("name", `"vanessa"`) // and the next line is the prompt's

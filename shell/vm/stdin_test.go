@@ -74,6 +74,9 @@ func TestReadingIsInterrupted(t *testing.T) {
 		if client.CodeOf(err) != client.Canceled && !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s: %v", source, err)
 		}
+		if text := err.Error(); !strings.HasPrefix(source, "pcall") && !strings.Contains(text, "io.read: ") && !strings.Contains(text, "io.lines: ") {
+			t.Errorf("%s: it does not say what was interrupted: %v", source, err)
+		}
 		w.(io.Writer).Write([]byte("for the next\n"))
 		if got := b.run(t, `print(io.read())`); got != "for the next\n" {
 			t.Errorf("%q", got)
