@@ -168,7 +168,7 @@ func TestKillCopy(t *testing.T) {
 	}
 	kills, seed, rng := killRuns(t)
 	x := on(t)
-	const size = 40*killSegment - 100
+	const size = 8*killSegment - 100 // OpenStack Swift gives small segments behind the tenth one a second
 	files := []string{x.file("0.sif", size), x.file("1.sif", size)}
 	names := []string{"from0", "from1"}
 	for i, f := range files {
@@ -201,13 +201,13 @@ func TestKillCopy(t *testing.T) {
 				copied++
 			}
 		}
-		if x.pulled("to") != x.read(files[next]) || copied > 40 {
-			t.Errorf("after a kill and another copy, with %d segments of 40 copied, the image has other bytes", copied)
+		if x.pulled("to") != x.read(files[next]) || copied > 8 {
+			t.Errorf("after a kill and another copy, with %d segments of 8 copied, the image has other bytes", copied)
 		}
 		if t.Failed() {
 			t.Fatalf("killed %v, seed %d", dead, seed)
 		}
-		t.Logf("killed %v; %d of 40 segments copied by the next; read %d times meanwhile", dead, copied, times)
+		t.Logf("killed %v; %d of 8 segments copied by the next; read %d times meanwhile", dead, copied, times)
 	}
 	t.Logf("%d of %d copies died, seed %d", died, kills, seed)
 }
