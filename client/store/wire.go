@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/textproto"
 	"net/url"
 	"strconv"
 	"strings"
@@ -201,10 +202,24 @@ func (t Log) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
+// errHeader is a failure to read the head of an answer. What net/http says of it quotes the server,
+// which may have said a token.
+var errHeader = errors.New("the server's answer has a header that cannot be read")
+
+// discreet is err without words of the server's.
+func discreet(err error) error {
+	var quoting textproto.ProtocolError
+	if errors.As(err, &quoting) {
+		return errHeader
+	}
+	return err
+}
+
 // errStalled is why Stall gave up.
 var errStalled = errors.New("nothing moved for too long")
 
 // Stall ends a request whose bytes stop moving, in either direction, or whose answer does not come.
+// As the one that sees the wire's errors first, it keeps what a server said out of them.
 type Stall struct {
 	Base              http.RoundTripper
 	Silence, Patience time.Duration
@@ -225,7 +240,7 @@ func (t Stall) RoundTrip(req *http.Request) (*http.Response, error) {
 		if context.Cause(ctx) == errStalled {
 			err = errStalled
 		}
-		return nil, err
+		return nil, discreet(err)
 	}
 	watch.reset(t.Silence)
 	resp.Body = &watched{ReadCloser: resp.Body, watch: watch, ctx: ctx}

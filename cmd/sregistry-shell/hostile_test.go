@@ -133,7 +133,7 @@ func (v *victim) run(args ...string) (out string, status int) {
 	// What a server gets wrong for good is tried again for longer than a test has.
 	cmd := exec.CommandContext(ctx, "sregistry-shell", append([]string{"--timeout=1s"}, args...)...)
 	cmd.Dir = v.dir
-	cmd.Env = append(os.Environ(), "HOME="+filepath.Join(v.dir, "home"), "TERM=xterm", "SREGISTRY_SWIFT_USER=u",
+	cmd.Env = append(os.Environ(), "HOME="+filepath.Join(v.dir, "home"), "TERM=xterm", "SREGISTRY_DISABLE_CREDENTIAL_CACHE=1", "SREGISTRY_SWIFT_USER=u",
 		"SREGISTRY_SWIFT_TOKEN=geheim-key", "SREGISTRY_SWIFT_URL="+v.h.URL)
 	var both bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &both, &both
