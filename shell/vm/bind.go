@@ -233,30 +233,3 @@ func (m *VM) encode(L *lua.LState, op string, result any) lua.LValue {
 	}
 	return value.Encode(L, result)
 }
-
-// iterator makes a function that gives the next image at every call, and nothing after the last.
-// What was not run to its end is stopped by Close.
-func (m *VM) iterator(L *lua.LState, op string, seq iter.Seq2[client.Image, error]) lua.LValue {
-	next, stop := iter.Pull2(seq)
-	id := m.nextID
-	m.nextID++
-	m.stops[id] = stop
-	return L.NewFunction(func(L *lua.LState) int {
-		return guard(L, op, func() int {
-			image, err, ok := next()
-			if !ok || err != nil {
-				stop()
-				delete(m.stops, id)
-			}
-			if err != nil {
-				m.raiseAs(L, op, err)
-			}
-			if !ok {
-				L.Push(lua.LNil)
-				return 1
-			}
-			L.Push(value.Encode(L, image))
-			return 1
-		})
-	})
-}

@@ -20,7 +20,9 @@ func (m *VM) openConnect() {
 	m.topics[fn], m.signatures[fn] = "connect", findShell("connect").signature
 }
 
-// connectTo makes a client of the settings on the stack, and gives its table. Close closes it.
+// connectTo makes a client of the settings on the stack, and gives its table. Close closes it. The
+// same settings give the same client again, so that a session that connects in a loop holds one; only
+// those of a cloud are read again, for its file may have changed.
 func (m *VM) connectTo(L *lua.LState) int {
 	var args []any
 	for i := 1; i <= L.GetTop(); i++ {
@@ -37,6 +39,10 @@ func (m *VM) connectTo(L *lua.LState) int {
 	if m.opt.Open == nil {
 		m.raise(L, verbs.Connect, invalid(verbs.Connect, "%w", errNothing))
 	}
+	if c := m.connected[request]; c != nil && request.Cloud == "" {
+		L.Push(c.table)
+		return 1
+	}
 	made, err := m.opt.Open(request)
 	if err != nil {
 		m.raise(L, verbs.Connect, err)
@@ -50,6 +56,7 @@ func (m *VM) connectTo(L *lua.LState) int {
 			m.opt.Warn(err.Error())
 		}
 	}
+	m.connected[request] = c
 	L.Push(c.table)
 	return 1
 }

@@ -65,20 +65,22 @@ type VM struct {
 	epoch  context.Context
 	cancel context.CancelCauseFunc
 
-	client  *connection
-	library *connection // the same client; its own table
-	exit    *ExitError
-	stops   map[int]func() // what Close calls: of iterators that were not run to their end, of temporary folders
-	nextID  int
-	modules map[string]*lua.LTable
-	bound   map[*lua.LFunction]boundVerb
-	tasks   *taskList
-	warned  map[string]bool
-	short   map[string]bool   // names of prompt entries of one line
-	last    lua.LValue        // what was put into _ last
-	trace   string            // of the last error at the prompt
-	source  string            // of the program that runs
-	sources map[string]string // of chunks, for messages about one of their lines
+	client    *connection
+	library   *connection // the same client; its own table
+	exit      *ExitError
+	connected map[client.ConnectRequest]*connection // by connect{...}, by what was asked for
+	stops     map[int]func()                        // what Close calls: of iterators that were not run to their end, of temporary folders
+	left      *leftBehind                           // ids of stops that are done
+	nextID    int
+	modules   map[string]*lua.LTable
+	bound     map[*lua.LFunction]boundVerb
+	tasks     *taskList
+	warned    map[string]bool
+	short     map[string]bool   // names of prompt entries of one line
+	last      lua.LValue        // what was put into _ last
+	trace     string            // of the last error at the prompt
+	source    string            // of the program that runs
+	sources   map[string]string // of chunks, for messages about one of their lines
 
 	protected int           // how many calls of pcall are inside one another
 	spare     []*lua.LState // threads for more of them
@@ -113,7 +115,7 @@ func New(opt Options) *VM {
 		opt.Mode = silentMode{}
 	}
 	m := &VM{
-		opt: opt, stops: map[int]func(){}, modules: map[string]*lua.LTable{},
+		opt: opt, stops: map[int]func(){}, left: &leftBehind{}, connected: map[client.ConnectRequest]*connection{}, modules: map[string]*lua.LTable{},
 		bound: map[*lua.LFunction]boundVerb{}, tasks: newTaskList(), warned: map[string]bool{}, short: map[string]bool{}, sources: map[string]string{}, last: lua.LNil,
 		topics: map[*lua.LFunction]string{}, signatures: map[*lua.LFunction]string{}, libraries: map[*lua.LTable]string{},
 	}
