@@ -72,7 +72,7 @@ func TestKillPush(t *testing.T) {
 	}
 	usual := 6
 	if os.Getenv("SREGISTRY_TEST_SERVER") != "" {
-		usual = 2 // each is a hundred requests, and some servers take a minute for them
+		usual = 1 // each is a hundred requests, and some servers take a minute for them
 	}
 	kills, seed := intEnv(t, "CONFORMANCE_KILLS", usual), intEnv(t, "CONFORMANCE_SEED", 1)
 	rng := rand.New(rand.NewPCG(uint64(seed), 0))
