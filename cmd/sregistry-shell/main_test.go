@@ -40,6 +40,12 @@ func TestMain(m *testing.M) {
 //	served             runs `sregistry-shell serve`, takes its exports, stops it at the end
 func TestScripts(t *testing.T) {
 	testscript.RunT(watched{t, nil}, testscript.Params{
+		Condition: func(cond string) (bool, error) {
+			if cond != "race" {
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			return raceDetector, nil
+		},
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir+"/home")
