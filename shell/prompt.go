@@ -170,6 +170,11 @@ func (s *Session) enter(ctx context.Context, source string) error {
 		s.history.path = ""
 	}
 	s.reader.SetHistory(s.history.last())
+	if typed := strings.TrimRight(source, " \t\r\n"); strings.HasPrefix(typed, " ") || s.history.tells(typed) {
+		s.c.Screen.Typed("> ", "(an entry that is not kept)")
+	} else {
+		s.c.Screen.Typed("> ", typed)
+	}
 	if !s.waitForPending(ctx) {
 		return context.Cause(ctx) // or nil: back to the prompt
 	}

@@ -20,12 +20,15 @@ type programFlags struct {
 	chunks []string
 	stay   bool
 	noInit bool
+
+	transcript string // the file; empty: none
 }
 
 func (p *programFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVarP(&p.chunks, "execute", "e", nil, "run this Lua `code`; may be given again, and goes first")
 	cmd.Flags().BoolVarP(&p.stay, "interactive", "i", false, "stay at the prompt afterwards")
 	cmd.Flags().BoolVar(&p.noInit, "norc", false, "do not run init.lua before the prompt")
+	cmd.Flags().StringVar(&p.transcript, "transcript", "", "add what is typed and shown to this `file`, without colours and progress")
 }
 
 // start is sregistry-shell without a command: the code of -e, else the prompt, else the program
@@ -44,6 +47,15 @@ func (a *app) start(ctx context.Context, p programFlags) error {
 // programs runs the chunks of -e and then a program in one session, and stays at the prompt when
 // asked to, or when there is nothing else to do.
 func (a *app) programs(ctx context.Context, p programFlags, last *shell.Program) error {
+	if p.transcript != "" {
+		f, err := os.OpenFile(p.transcript, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			code, _ := client.FileCode(err)
+			return &client.Error{Op: "transcript", Code: code, Err: err, Hint: "name a file that can be written"}
+		}
+		defer f.Close()
+		a.out().Transcribe(f)
+	}
 	s := a.session(p.noInit)
 	defer s.Close()
 	var all []shell.Program

@@ -74,16 +74,17 @@ type Screen struct {
 	outColor, errTint bool
 	plainTerm         bool // TERM=dumb: no escape sequences but carriage return
 
-	mu      sync.Mutex
-	running []*meter
-	moved   int64   // bytes of transfers that ended while others ran
-	size    int64   // and of how many
-	drawn   []int   // the columns of the lines of progress that are on the terminal now
-	width   int     // widest line of a dumb terminal that has to be covered
-	partial bool    // standard output is in the middle of a line, on a terminal
-	held    bool    // a prompt is pending
-	waiting []later // what was said meanwhile
-	stop    func()  // ends the ticker
+	mu         sync.Mutex
+	transcript *transcript // nil: nobody keeps one
+	running    []*meter
+	moved      int64   // bytes of transfers that ended while others ran
+	size       int64   // and of how many
+	drawn      []int   // the columns of the lines of progress that are on the terminal now
+	width      int     // widest line of a dumb terminal that has to be covered
+	partial    bool    // standard output is in the middle of a line, on a terminal
+	held       bool    // a prompt is pending
+	waiting    []later // what was said meanwhile
+	stop       func()  // ends the ticker
 }
 
 // New is a Screen on the given streams.

@@ -66,6 +66,7 @@ func (s *Screen) print(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
+	s.keep(string(p), false)
 	if s.outTerm && s.held {
 		s.waiting = append(s.waiting, later{s.opts.Out, string(p)})
 		return len(p), nil
@@ -105,6 +106,7 @@ type later struct {
 // say writes text, which ends its line, to standard error; s.mu is held. Nobody can be told when
 // standard error fails.
 func (s *Screen) say(text string) {
+	s.keep(text, true)
 	if s.held && s.errTerm {
 		s.waiting = append(s.waiting, later{s.opts.Err, text})
 		return
