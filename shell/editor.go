@@ -107,6 +107,9 @@ func newEditor(c editorConfig) (*editor, error) {
 	return e, nil
 }
 
+// clearScreen empties the terminal, and leaves the cursor where it is.
+const clearScreen = "\x1b[2J"
+
 // filter sees every key before readline does, on readline's own goroutine.
 func (e *editor) filter(r rune) (rune, bool) {
 	if r == 0 { // the end: the terminal may be closed already
@@ -131,6 +134,9 @@ func (e *editor) filter(r rune) (rune, bool) {
 			e.rl.Operation.ExitSearchMode(true)
 		}
 		e.rl.Operation.ExitCompleteMode(true)
+	case r == readline.CharCtrlL && e.mode.out != nil:
+		// Readline goes to the top and leaves there what was on the screen.
+		io.WriteString(e.mode.out, clearScreen)
 	case r == readline.CharCtrlZ:
 		// It would stop the parent of this process too. To return false here would leave readline
 		// reading while a call runs.

@@ -26,6 +26,16 @@ func TestKeysOfAllTerminals(t *testing.T) {
 	s.leaves(0)
 }
 
+func TestClearedScreen(t *testing.T) {
+	s := sit(t, nil)
+	s.types("4\x0c2")
+	s.expect("\x1b[2J")
+	s.types("\r")
+	s.expect("42\r\n")
+	s.types("\x04")
+	s.leaves(0)
+}
+
 func TestPaste(t *testing.T) {
 	s := sit(t, nil)
 	s.types("\x1b[200~function g()\r\treturn 'a\tb'\rend\r\x1b[201~")
