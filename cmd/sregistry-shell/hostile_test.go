@@ -53,7 +53,7 @@ type hostile struct {
 func newHostile(t *testing.T) *hostile {
 	h := &hostile{content: []byte("hsqs of somebody else")}
 	sum := md5.Sum(h.content)
-	h.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.mu.Lock()
 		answer := h.answer
 		h.mu.Unlock()
@@ -76,6 +76,7 @@ func newHostile(t *testing.T) *hostile {
 			http.Error(w, "nothing\x1b[31m here\u202e", http.StatusNotFound)
 		}
 	}))
+	h.Start() // when h is whole, for the handler reads it
 	t.Cleanup(h.Close)
 	return h
 }
