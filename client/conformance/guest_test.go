@@ -18,6 +18,9 @@ import (
 func withGuest(t *testing.T) (x *target, guest *client.Client, name string) {
 	t.Helper()
 	x = on(t)
+	if x.settings.Way == signin.KeystoneV3 {
+		t.Skip("the words of an access list are v1's account:user here; TestColleague has the rights of Keystone's users")
+	}
 	second := signin.Settings{User: os.Getenv("SREGISTRY_TEST_USER2"), Key: os.Getenv("SREGISTRY_TEST_TOKEN2"), URL: x.settings.URL, Source: "the test"}
 	if os.Getenv("SREGISTRY_TEST_SERVER") == "" {
 		e := localswifttest.Start(t, localswift.Options{Personality: personality, Users: []localswift.User{
