@@ -5,8 +5,8 @@ import (
 	"net"
 )
 
-// isDial tells whether a connection could not even be made.
+// isDial tells whether a connection could not even be made, to the server or to the proxy before it.
 func isDial(err error) bool {
 	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
+	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }

@@ -90,6 +90,7 @@ func status(n int) error { return &StatusError{Status: n} }
 var (
 	reset   = &BrokenError{io.ErrUnexpectedEOF}
 	refused = &BrokenError{&net.OpError{Op: "dial", Err: errors.New("connection refused")}}
+	noProxy = &BrokenError{&net.OpError{Op: "proxyconnect", Err: refused}}
 )
 
 func TestWhatIsRepeated(t *testing.T) {
@@ -115,6 +116,7 @@ func TestWhatIsRepeated(t *testing.T) {
 		"renewed for ever":    {many(signin.ErrRenewed, 9), renewals, false},
 		"503 for ever":        {many(status(503), 99), attempts, false},
 		"nobody there":        {many(refused, 99), unreachable, false},
+		"no proxy there":      {many(noProxy, 99), unreachable, false},
 		"404":                 {many(status(404), 9), 1, false},
 		"401":                 {many(status(401), 9), 1, false},
 		"409":                 {many(status(409), 1), 2, true},
