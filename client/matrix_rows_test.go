@@ -62,7 +62,7 @@ var matrixRows = []matrixRow{
 	{name: "body cut short", fault: localswift.Truncate(20), codes: busy, kinds: reading + listing},
 	{name: "body too short, with its length", fault: localswift.Shorten(5), codes: []Code{Unavailable, Corrupt}, kinds: reading + listing},
 	{name: "body too long", fault: localswift.Extend("[]{}"), codes: []Code{Unavailable, Corrupt}, kinds: reading + listing},
-	{name: "a bit flipped on the way up", fault: localswift.CorruptUpload(50), codes: []Code{Corrupt, Invalid}, kinds: sending},
+	{name: "a bit flipped on the way up", fault: localswift.CorruptUpload(50), codes: []Code{Corrupt}, kinds: sending},
 	{name: "a bit flipped on the way down", fault: localswift.Corrupt(50), codes: []Code{Corrupt, Invalid}, kinds: reading},
 	{name: "wrong ETag", fault: localswift.SetHeader("Etag", strings.Repeat("0", 32)), codes: []Code{Corrupt, Unavailable}, kinds: reading + sending + "head"},
 	{name: "Content-Length too small", fault: localswift.WrongLength(-5), codes: []Code{Unavailable, Corrupt}, kinds: reading + listing},

@@ -110,7 +110,8 @@ func TestManifestFaults(t *testing.T) {
 		"reset after":                    {localswift.ResetAfter(), 1, ""},
 		"cut answer":                     {localswift.Truncate(3), 1, ""},
 		"a failure behind the heartbeat": {localswift.Answer(202, `  {"Response Status": "503 Service Unavailable", "Errors": []}`), 1, ""},
-		"a refusal behind the heartbeat": {localswift.Answer(202, `{"Response Status": "400 Bad Request", "Errors": [["/lab/x", "404 Not Found"]]}`), 0, client.Invalid},
+		"a refusal behind the heartbeat": {localswift.Answer(202, `{"Response Status": "400 Bad Request", "Errors": [["/lab/x", "404 Not Found"]]}`), 0, client.Corrupt},
+		"a refusal, once":                {localswift.Answer(400, "Manifest must be valid JSON."), 1, ""},
 		"413":                            {localswift.Answer(413, ""), 0, client.Full},
 		"silent":                         {localswift.Silence(), 1, ""},
 	} {

@@ -78,8 +78,14 @@ func on(t *testing.T) *target {
 
 // storeOn is the storage behind a client, as it is.
 func storeOn(t *testing.T, settings signin.Settings) store.Store {
-	base := http.DefaultTransport.(*http.Transport).Clone()
-	t.Cleanup(base.CloseIdleConnections)
+	return storeThrough(t, settings, func(base http.RoundTripper) http.RoundTripper { return base })
+}
+
+// storeThrough is that, with something between it and the network.
+func storeThrough(t *testing.T, settings signin.Settings, wrap func(http.RoundTripper) http.RoundTripper) store.Store {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	t.Cleanup(transport.CloseIdleConnections)
+	base := wrap(transport)
 	return store.NewSwift(store.Status{Base: &signin.Transport{Base: base, SignIn: func(ctx context.Context) (signin.Session, error) {
 		return signin.SignIn(ctx, settings, base)
 	}}})

@@ -8,7 +8,7 @@ import (
 
 // A 422 means that the bytes were damaged on their way: they are sent once more, and no oftener.
 func TestDamagedOnTheWay(t *testing.T) {
-	for _, damage := range []error{status(422), ErrDamaged} {
+	for _, damage := range []error{status(422), ErrDamaged, misread(status(400))} {
 		for _, c := range []struct {
 			fail  []error
 			calls int
@@ -24,6 +24,35 @@ func TestDamagedOnTheWay(t *testing.T) {
 			if f.calls != c.calls || (err == nil) != c.ok || err != nil && !errors.Is(err, ErrDamaged) {
 				t.Errorf("%v: %d calls, want %d; %v", c.fail, f.calls, c.calls, err)
 			}
+			f = &flaky{fail: c.fail}
+			_, err = Retry{Store: f, First: time.Microsecond}.PutManifest(t.Context(), Key{}, nil, Header{})
+			if f.calls != c.calls || (err == nil) != c.ok || err != nil && !errors.Is(err, ErrDamaged) {
+				t.Errorf("a manifest, %v: %d calls, want %d; %v", c.fail, f.calls, c.calls, err)
+			}
+		}
+	}
+}
+
+// What a manifest was refused for tells whether it was damaged on its way.
+func TestMisread(t *testing.T) {
+	for _, c := range []struct {
+		status int
+		reason string
+		want   error
+	}{
+		{400, "Manifest must be valid JSON.", ErrDamaged},
+		{400, "InvalidArgument", ErrDamaged},
+		{400, "/c/x: 404 Not Found", ErrDamaged},
+		{404, "NoSuchKey", ErrDamaged},
+		{404, "NoSuchBucket", ErrNotFound},
+		{404, "", ErrNotFound},
+		{400, "Metadata value longer than 256", ErrInvalid},
+		{413, "Number of segments must be <= 100", ErrFull},
+		{409, "", ErrBusy},
+	} {
+		err := misread(&StatusError{Status: c.status, Reason: c.reason})
+		if !errors.Is(err, c.want) || errors.Is(err, ErrDamaged) != (c.want == ErrDamaged) {
+			t.Errorf("%d %s: %v", c.status, c.reason, err)
 		}
 	}
 }

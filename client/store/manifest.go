@@ -53,7 +53,7 @@ func (s *Swift) PutManifest(ctx context.Context, key Key, segments []Segment, h 
 	h.beside(req.Header.Set)
 	resp, err := s.http.Do(req)
 	if err = plain(ctx, err); err != nil {
-		return Object{}, err
+		return Object{}, misread(err)
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
@@ -63,13 +63,44 @@ func (s *Swift) PutManifest(ctx context.Context, key Key, segments []Segment, h 
 	o.ETag = strings.ToLower(strings.Trim(resp.Header.Get("Etag"), `"`))
 	if resp.StatusCode == http.StatusAccepted {
 		if o.ETag, err = beaten(key, answer); err != nil {
-			return Object{}, err
+			return Object{}, misread(err)
 		}
 	}
 	if want := LargeETag(md5s); o.ETag != want {
 		return Object{}, fmt.Errorf("%w: the large object has the ETag %q, not %q", ErrDamaged, o.ETag, want)
 	}
 	return o, nil
+}
+
+// ManifestError is a manifest that the server finds wrong: it is no JSON, or a segment is not there or is
+// another one. As the segments were stored and the manifest is made of their hashes, it became so on
+// its way.
+type ManifestError struct{ *StatusError }
+
+// Error says what the server found.
+func (e *ManifestError) Error() string {
+	return "the manifest did not arrive as it was sent: " + e.StatusError.Error()
+}
+
+// Is tells that what arrived is not what was sent.
+func (e *ManifestError) Is(target error) bool { return target == ErrDamaged }
+
+// Unwrap is the server's answer.
+func (e *ManifestError) Unwrap() error { return e.StatusError }
+
+// misread tells a manifest that arrived damaged from one that must not be stored: too long a
+// description is 400, too. A segment that is not there is 400 on Swift and NoSuchKey on RGW.
+func misread(err error) error {
+	var e *StatusError
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch {
+	case e.Status == http.StatusBadRequest && !strings.Contains(strings.ToLower(e.Reason), "metadata"),
+		e.Status == http.StatusNotFound && strings.HasPrefix(e.Reason, "NoSuchKey"):
+		return &ManifestError{e}
+	}
+	return err
 }
 
 // beaten reads the answer that OpenStack Swift sends after its heartbeat: spaces until the

@@ -134,14 +134,19 @@ func (r Retry) Get(ctx context.Context, key Key, want Object, span Span, read fu
 	return r.retry(ctx, func(bool) error { return r.Store.Get(ctx, key, want, span, read) })
 }
 
-// PutManifest is repeatable as Put is.
+// PutManifest is repeatable as Put is, and sent once more like its bytes when it arrived damaged.
 func (r Retry) PutManifest(ctx context.Context, key Key, segments []Segment, h Header) (o Object, err error) {
 	md5s := make([]string, len(segments))
 	for i, s := range segments {
 		md5s[i] = s.MD5
 	}
+	damaged := false
 	err = r.retry(ctx, func(again bool) error {
 		o, err = r.Store.PutManifest(ctx, key, segments, h)
+		if errors.Is(err, ErrDamaged) && !damaged {
+			damaged = true
+			return &onceMore{err}
+		}
 		o, err = r.ownWrite(ctx, key, o, err, again && h.IfAbsent, LargeETag(md5s))
 		return err
 	})
