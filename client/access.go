@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -41,7 +42,8 @@ func (r AccessRequest) changes() bool {
 }
 
 // Access shows who may use a collection, and sets what the request names first; the rest stays.
-// Where a server gives rights to whole accounts only, account:user becomes account, with a warning.
+// Where a server gives rights to whole accounts only, account:user becomes account, and where an
+// account alone would be a role of Keystone's, it becomes account:*; both with a warning.
 // Denied for who does not own the collection.
 func (c *Client) Access(ctx context.Context, r AccessRequest) (Access, error) {
 	access, err := c.access(ctx, r)
@@ -62,7 +64,7 @@ func (c *Client) access(ctx context.Context, r AccessRequest) (Access, error) {
 	if err == nil && r.changes() {
 		set := merged(g, r)
 		if g, err = c.store.Access(ctx, collection, &set); err == nil {
-			c.wider(set, g)
+			c.explain(ctx, set, g)
 		}
 	}
 	switch {
@@ -93,14 +95,36 @@ func merged(g store.Grants, r AccessRequest) store.Grants {
 	return g
 }
 
-// wider warns of names that the server took for more than they say.
-func (c *Client) wider(set, got store.Grants) {
+// explain warns of names that the server took for other than they say, and of those that give nobody
+// anything.
+func (c *Client) explain(ctx context.Context, set, got store.Grants) {
+	now := slices.Concat(got.Read, got.Write)
 	for _, who := range slices.Concat(set.Read, set.Write) {
 		account, _, user := strings.Cut(who, ":")
-		if user && !slices.Contains(got.Read, who) && !slices.Contains(got.Write, who) && slices.Contains(slices.Concat(got.Read, got.Write), account) {
+		switch {
+		case slices.Contains(now, who):
+		case user && slices.Contains(now, account):
 			c.report.Warn(fmt.Sprintf("this server gives rights to whole accounts: %s stands for everybody of %s", who, account))
+		case slices.Contains(now, who+":*"):
+			c.report.Warn(fmt.Sprintf("with Keystone a word alone is a role: %s is written as %s:*, everybody of that project", who, who))
 		}
 	}
+	session, err := c.token.Session(ctx)
+	if err != nil || session.ID == "" || !got.Accounts && (session.Domain == "" || session.Domain == "default") {
+		return // names count, or there are no others
+	}
+	for _, who := range now {
+		account, user, _ := strings.Cut(who, ":")
+		if !isID(account) || user != "" && !isID(user) {
+			c.report.Warn(who + " gives nobody anything: here access lists know projects and users of Keystone by their ids only, which whoami tells whoever signs in")
+		}
+	}
+}
+
+// isID tells whether a word looks like an id of Keystone's, or is any of them.
+func isID(word string) bool {
+	_, err := hex.DecodeString(word)
+	return word == "*" || err == nil && (len(word) == 32 || len(word) == 64) // 64: users of an LDAP directory
 }
 
 // checkNames refuses what would mean something else in an access list.

@@ -18,6 +18,7 @@ type WhoamiRequest struct{}
 type Identity struct {
 	User    string    `json:"user"`              // as the server names it, else as the settings do; empty with a token alone
 	Project string    `json:"project,omitempty"` // Keystone's
+	ID      string    `json:"id,omitempty"`      // Keystone's project:user by ids, which access lists take
 	URL     string    `json:"url,omitempty"`     // where the client signs in
 	Storage string    `json:"storage"`           // where the objects are: a URL or a folder
 	Way     string    `json:"way"`               // legacy, preauth, keystonev2, keystonev3 or embedded
@@ -29,7 +30,7 @@ type Identity struct {
 func (i Identity) String() string {
 	var lines []string
 	for _, line := range [][2]string{
-		{"user", i.User}, {"project", i.Project}, {"url", i.URL}, {"storage", i.Storage}, {"way", i.Way}, {"source", i.Source},
+		{"user", i.User}, {"project", i.Project}, {"id", i.ID}, {"url", i.URL}, {"storage", i.Storage}, {"way", i.Way}, {"source", i.Source},
 	} {
 		if line[1] != "" {
 			lines = append(lines, fmt.Sprintf("%-8s %s", line[0]+":", line[1]))
@@ -54,7 +55,7 @@ func (c *Client) Whoami(ctx context.Context, _ WhoamiRequest) (Identity, error) 
 		return Identity{}, fail(op, "", err)
 	}
 	s := c.cfg.Settings
-	i := Identity{User: session.User, Project: session.Project, URL: s.URL, Storage: session.StorageURL, Way: string(s.Way), Source: s.Source, Expires: session.Expires}
+	i := Identity{User: session.User, Project: session.Project, ID: session.ID, URL: s.URL, Storage: session.StorageURL, Way: string(s.Way), Source: s.Source, Expires: session.Expires}
 	switch {
 	case s.Folder != "":
 		i.URL, i.Storage, i.Way = "", s.Folder, "embedded"

@@ -1,10 +1,16 @@
 package conformance
 
 import (
+	"net/http"
+	"os"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/client/localswift"
+	"github.com/sregistry-shell/sregistry-shell/client/signin"
 )
 
 // access sets and shows who may use the case's collection.
@@ -40,6 +46,11 @@ func TestAccessIsSetAndShown(t *testing.T) {
 	} {
 		got := x.access(c.set)
 		c.want.Collection = x.collection
+		for _, names := range [][]string{c.want.Read, c.want.Write} {
+			for i, name := range names {
+				names[i] = x.granted(name)
+			}
+		}
 		if got.String() != c.want.String() {
 			t.Errorf("%+v: %s, want %s", c.set, got, c.want)
 		}
@@ -57,4 +68,80 @@ func TestAccessIsSetAndShown(t *testing.T) {
 	}
 	_, err := x.client.Access(t.Context(), client.AccessRequest{Collection: x.collection + "-none"})
 	x.wants(err, client.NotFound)
+}
+
+// granted is how an account's name stands in an access list.
+func (x *target) granted(account string) string {
+	if servers[os.Getenv("SREGISTRY_TEST_SERVER")].Keystone {
+		return account + ":*"
+	}
+	return account
+}
+
+// An account alone is all its users, everywhere; where it is written in another way, a warning says
+// so, once.
+func TestAccessOfAnAccount(t *testing.T) {
+	x, guest, id := withGuest(t)
+	x.push(x.file("a.sif", 10), "a")
+	account, _, _ := strings.Cut(id, ":")
+	if project := os.Getenv("SREGISTRY_TEST_PROJECT2"); project != "" {
+		account = project // by its name: that is what people know
+	}
+	search := func() error {
+		_, err := guest.Search(t.Context(), client.ListRequest{Query: x.name("")})
+		return err
+	}
+	x.wants(search(), client.Denied)
+	x.report.take()
+	got := x.access(client.AccessRequest{Read: to([]string{account})})
+	if want := []string{x.granted(account)}; !slices.Equal(got.Read, want) {
+		t.Errorf("%s may read is shown as %v, want %v", account, got.Read, want)
+	}
+	_, warns, _, _ := x.report.take()
+	if translated := x.granted(account) != account; translated != (len(warns) == 1 && strings.Contains(warns[0], account+":*")) || !translated && len(warns) > 0 {
+		t.Errorf("warnings: %q", warns)
+	}
+	if err := search(); err != nil {
+		t.Error(err)
+	}
+	x.access(client.AccessRequest{Write: to([]string{x.granted(account)})})
+	if _, warns, _, _ := x.report.take(); len(warns) > 0 {
+		t.Errorf("a second time: %q", warns)
+	}
+	x.access(client.AccessRequest{Read: to([]string{})})
+	x.wants(search(), client.Denied)
+}
+
+// What other tools wrote into an access list stays as it is when somebody else gets rights: with
+// Keystone a word alone is a role.
+func TestAccessKeepsOthersWords(t *testing.T) {
+	raw(t, func(e *endpoint) {
+		e.steps(step{does: "POST .", head: "X-Container-Read: operators", status: 204})
+		x := &target{T: e.T, report: &record{}, collection: e.container}
+		x.client = x.connect(client.Config{Settings: signin.Settings{
+			Way: signin.Preauth, URL: e.owner.url, StorageURL: e.owner.url, Token: e.owner.token, Source: "the test",
+		}})
+		got := x.access(client.AccessRequest{Write: to([]string{e.guest.all})})
+		if !slices.Equal(got.Read, []string{"operators"}) || !slices.Equal(got.Write, []string{e.guest.all}) {
+			t.Errorf("read by %v and written by %v", got.Read, got.Write)
+		}
+		if _, warns, _, _ := x.report.take(); len(warns) > 0 {
+			t.Errorf("warnings: %q", warns)
+		}
+	})
+}
+
+// Where a service does not tell what it can do, names are written as they are given.
+func TestAccessWhereNothingIsTold(t *testing.T) {
+	if repeated() {
+		return
+	}
+	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound} {
+		x, plan, _ := onFaults(t)
+		x.push(x.file("a.sif", 10), "a")
+		struck := plan.Add(localswift.Rule{Match: localswift.On(http.MethodGet, "/info"), Fault: localswift.Answer(status, "no")})
+		if got := x.access(client.AccessRequest{Read: to([]string{"lab", "lab:ann"})}); !slices.Equal(got.Read, []string{"lab", "lab:ann"}) || struck() == 0 {
+			t.Errorf("%d: %v may read; asked %d times", status, got.Read, struck())
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"net/http"
 	"os"
 	"slices"
@@ -14,14 +15,11 @@ import (
 )
 
 // withGuest is a target whose server has a second account, and a client of a user of that, who
-// works in the target's account.
+// works in the target's account. name is what an access list calls the user.
 func withGuest(t *testing.T) (x *target, guest *client.Client, name string) {
 	t.Helper()
 	x = on(t)
-	if x.settings.Way == signin.KeystoneV3 {
-		t.Skip("the words of an access list are v1's account:user here; TestColleague has the rights of Keystone's users")
-	}
-	second := signin.Settings{User: os.Getenv("SREGISTRY_TEST_USER2"), Key: os.Getenv("SREGISTRY_TEST_TOKEN2"), URL: x.settings.URL, Source: "the test"}
+	second := secondUser(x.settings)
 	if os.Getenv("SREGISTRY_TEST_SERVER") == "" {
 		e := localswifttest.Start(t, localswift.Options{Personality: personality, Users: []localswift.User{
 			{Name: "lab:owner", Key: "k", Admin: true}, {Name: "guests:ann", Key: "secret-of-ann", Admin: true},
@@ -37,7 +35,22 @@ func withGuest(t *testing.T) (x *target, guest *client.Client, name string) {
 		t.Fatal(err)
 	}
 	second.StorageURL = session.StorageURL
-	return x, x.connect(client.Config{Settings: second}), second.User
+	guest = x.connect(client.Config{Settings: second})
+	who, err := guest.Whoami(t.Context(), client.WhoamiRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x, guest, cmp.Or(who.ID, second.User)
+}
+
+// secondUser is the settings of a user of another account on the server of the environment.
+func secondUser(owner signin.Settings) signin.Settings {
+	s := signin.Settings{User: os.Getenv("SREGISTRY_TEST_USER2"), Key: os.Getenv("SREGISTRY_TEST_TOKEN2"), URL: owner.URL, Source: "the test"}
+	if owner.Way == signin.KeystoneV3 {
+		s.Way, s.Keystone = owner.Way, owner.Keystone
+		s.Project, s.ProjectID = os.Getenv("SREGISTRY_TEST_PROJECT2"), ""
+	}
+	return s
 }
 
 // A colleague with rights on one collection searches, lists, pulls and pushes there, large images,
@@ -97,7 +110,11 @@ func TestRightsOfAColleague(t *testing.T) {
 		// Where containers are of whoever makes them, it is the guest's own.
 		other := *x
 		other.collection += "-other"
-		other.store = storeOn(t, signin.Settings{User: name, Key: os.Getenv("SREGISTRY_TEST_TOKEN2") + pick(os.Getenv("SREGISTRY_TEST_SERVER") == "", "secret-of-ann", ""), URL: x.settings.URL})
+		own := secondUser(x.settings)
+		if os.Getenv("SREGISTRY_TEST_SERVER") == "" {
+			own.User, own.Key = name, "secret-of-ann"
+		}
+		other.store = storeOn(t, own)
 		other.sweep()
 	} else {
 		denied("push to a collection that is not there", err)

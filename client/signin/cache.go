@@ -38,6 +38,8 @@ type entry struct {
 	StorageURL string    `json:"storage_url"`
 	User       string    `json:"user,omitempty"`
 	Project    string    `json:"project,omitempty"`
+	Domain     string    `json:"domain,omitempty"`
+	ID         string    `json:"id,omitempty"`
 	Token      string    `json:"token"`
 	Made       time.Time `json:"made"`
 	Expires    time.Time `json:"expires,omitzero"`
@@ -127,14 +129,14 @@ func (c Cache) read(path, dead string) (Session, bool) {
 		return Session{}, false
 	}
 	return Session{
-		StorageURL: e.StorageURL, User: e.User, Project: e.Project, Expires: e.Expires, token: e.Token,
+		StorageURL: e.StorageURL, User: e.User, Project: e.Project, Domain: e.Domain, ID: e.ID, Expires: e.Expires, token: e.Token,
 		renewAt: renewal(e.Made, e.Expires), believe403: e.Made.Add(cachedNew),
 	}, true
 }
 
 // write keeps a session, whole or not at all.
 func (c Cache) write(path string, s Session) {
-	content, err := json.Marshal(entry{s.StorageURL, s.User, s.Project, s.token, time.Now().UTC(), s.Expires})
+	content, err := json.Marshal(entry{s.StorageURL, s.User, s.Project, s.Domain, s.ID, s.token, time.Now().UTC(), s.Expires})
 	if err != nil {
 		return
 	}

@@ -62,7 +62,10 @@ func (s Settings) identityURL() string {
 // grant is what of Keystone's answer matters, in both versions of the API.
 type grant struct {
 	Token struct {
-		Project struct{ ID, Name string }
+		Project struct {
+			ID, Name string
+			Domain   struct{ ID string }
+		}
 		User    struct{ ID, Name string }
 		Catalog []struct {
 			Type      string
@@ -95,6 +98,15 @@ func (g grant) project() string {
 
 func (g grant) user() string {
 	return either(either(g.Token.User.Name, g.Token.User.ID), either(g.Access.User.Name, g.Access.User.ID))
+}
+
+// id is project:user by ids; empty when it is not all there.
+func (g grant) id() string {
+	project, user := either(g.Token.Project.ID, g.Access.Token.Tenant.ID), either(g.Token.User.ID, g.Access.User.ID)
+	if project == "" || user == "" {
+		return ""
+	}
+	return project + ":" + user
 }
 
 // noStorage says why there is no storage URL in a catalog.

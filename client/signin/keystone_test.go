@@ -91,7 +91,7 @@ func (k *keystone) v3(w http.ResponseWriter, r *http.Request) {
 	}
 	reply := `{"token": {"user": {"id": "u1", "name": "ana"}, "expires_at": "2999-01-02T03:04:05.000000Z"`
 	if scoped {
-		reply += `, "project": {"id": "p1", "name": "lab"}, "catalog": [{"type": "identity", "endpoints": []}, {"type": "object-store", "endpoints": [`
+		reply += `, "project": {"id": "p1", "name": "lab", "domain": {"id": "default", "name": "Default"}}, "catalog": [{"type": "identity", "endpoints": []}, {"type": "object-store", "endpoints": [`
 		for i, e := range [][2]string{{"internal", "North"}, {"public", "North"}, {"public", "South"}} {
 			reply += fmt.Sprintf(`%s{"interface": %q, "region": %q, "region_id": %[3]q, "url": "http://%[2]s.%[3]s:80/v1/AUTH_p1"}`, strings.Repeat(", ", min(i, 1)), e[0], e[1])
 		}
@@ -116,7 +116,7 @@ func (k *keystone) v2(w http.ResponseWriter, r *http.Request) {
 	case ask.Auth.PasswordCredentials.Username != "ana" || ask.Auth.PasswordCredentials.Password != "geheim" || ask.Auth.TenantName != "lab":
 		w.WriteHeader(http.StatusUnauthorized)
 	default:
-		fmt.Fprint(w, `{"access": {"token": {"id": "fresh", "expires": "2999-01-02T03:04:05Z", "tenant": {"id": "p1", "name": "lab"}}, "user": {"name": "ana"},
+		fmt.Fprint(w, `{"access": {"token": {"id": "fresh", "expires": "2999-01-02T03:04:05Z", "tenant": {"id": "p1", "name": "lab"}}, "user": {"id": "u1", "name": "ana"},
 			"serviceCatalog": [{"type": "object-store", "endpoints": [
 			{"region": "North", "publicURL": "http://public.North:80/v1/AUTH_p1", "internalURL": "http://internal.North:80/v1/AUTH_p1"},
 			{"region": "South", "publicURL": "http://public.South:80/v1/AUTH_p1"}]}]}}`)
@@ -201,6 +201,9 @@ func TestKeystone(t *testing.T) {
 func TestKeystoneTellsWho(t *testing.T) {
 	for _, way := range []string{"keystonev2", "keystonev3"} {
 		session, err := signInBy(t, newKeystone(t), "SREGISTRY_SWIFT_USER=ana", "SREGISTRY_SWIFT_TOKEN=geheim", "SREGISTRY_SWIFT_URL=URL", "SREGISTRY_SWIFT_TENANT=lab", "SREGISTRY_SWIFT_AUTHTYPE="+way)
+		if err != nil || session.ID != "p1:u1" || (session.Domain == "default") != (way == "keystonev3") {
+			t.Errorf("%s: %+v %v", way, session, err)
+		}
 		if err != nil || session.User != "ana" || session.Project != "lab" || session.Expires.Year() != 2999 || session.renewAt.IsZero() {
 			t.Errorf("%s: %+v %v", way, session, err)
 		}

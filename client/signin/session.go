@@ -20,6 +20,8 @@ type Session struct {
 	StorageURL string
 	User       string    // as the server names who signed in; may be empty
 	Project    string    // Keystone's; empty for the other ways
+	Domain     string    // the id of the project's domain, with Keystone v3
+	ID         string    // project:user by ids, as access lists name who signed in with Keystone
 	Expires    time.Time // of the token; zero when the server does not say
 
 	token      string
@@ -119,7 +121,7 @@ func (s Settings) ask(ctx context.Context, conn *swift.Connection, seen *answer)
 			return Session{}, &Error{conn.AuthUrl, s.who(), http.StatusOK, &exposedError{conn.AuthUrl, storage}}
 		}
 		session := Session{
-			StorageURL: strings.TrimRight(storage, "/"), User: either(g.user(), s.User), Project: g.project(),
+			StorageURL: strings.TrimRight(storage, "/"), User: either(g.user(), s.User), Project: g.project(), Domain: g.Token.Project.Domain.ID, ID: g.id(),
 			token: conn.AuthToken, Expires: seen.expires,
 		}
 		if !conn.Expires.IsZero() {

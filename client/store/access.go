@@ -17,6 +17,9 @@ type Grants struct {
 	Listing bool     // and list it
 	Read    []string // these may read and list it
 	Write   []string // these may store and delete objects in it
+
+	// Accounts tells, after they were set, that the server gives rights to whole accounts only.
+	Accounts bool
 }
 
 // String says it in words.
@@ -51,17 +54,26 @@ const (
 var ErrHidden = errors.New("only the owner sees who may use it")
 
 // Access writes both lists at once, also an empty one: RGW has no other way to remove one. Where a
-// list means whole accounts, account:user is written as account. What is returned is what the
-// server has then.
+// list means whole accounts, account:user is written as account; where a word alone is a role of
+// Keystone's, an account is written as account:*. What is returned is what the server has then.
 func (s *Swift) Access(ctx context.Context, container string, set *Grants) (Grants, error) {
+	whole := false
 	if set != nil {
 		read, write := slices.Clone(set.Read), slices.Clone(set.Write)
 		a, err := s.abilities(ctx)
-		if err != nil {
+		switch {
+		case errors.Is(err, ErrNotFound), errors.Is(err, ErrDenied):
+			// A service that keeps to itself what it can do is taken by its word.
+		case err != nil:
 			return Grants{}, err
-		}
-		if a.grantsAccounts() {
-			read, write = accounts(read), accounts(write)
+		case a.grantsAccounts():
+			read, write, whole = accounts(read), accounts(write), true
+		case a.grantsProjects():
+			there, err := s.call(ctx, http.MethodHead, Key{Container: container}, nil, nil)
+			if err != nil {
+				return Grants{}, err
+			}
+			read, write = projects(read, names(there[readList])), projects(write, names(there[writeList]))
 		}
 		if set.Listing {
 			read = append([]string{anyListing}, read...)
@@ -81,6 +93,7 @@ func (s *Swift) Access(ctx context.Context, container string, set *Grants) (Gran
 		return Grants{}, err
 	}
 	g := grants(h[readList], h[writeList])
+	g.Accounts = whole
 	if set == nil && h[readList] == "" && h[writeList] == "" {
 		// OpenStack Swift shows the lists to the owner alone; so it does the account.
 		if _, err := s.call(ctx, http.MethodHead, Key{}, nil, nil); errors.Is(err, ErrDenied) {
@@ -127,6 +140,18 @@ func accounts(all []string) []string {
 		}
 		if !slices.Contains(out, name) {
 			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// projects are the names with every account as account:*; a word that is there already is a role,
+// which somebody gave rights to by other means, and stays.
+func projects(all, there []string) []string {
+	out := slices.Clone(all)
+	for i, name := range out {
+		if !strings.Contains(name, ":") && !slices.Contains(there, name) {
+			out[i] += ":*"
 		}
 	}
 	return out

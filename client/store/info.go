@@ -20,11 +20,16 @@ type abilities struct {
 	SLO struct {
 		MinSegment *int64 `json:"min_segment_size"`
 	} `json:"slo"`
+	TempAuth *struct{} `json:"tempauth"`
 }
 
 // grantsAccounts tells that access lists mean whole accounts: on RGW, account:user gives nobody
 // anything. RGW is told by what it says of large objects, which has no least size of a segment.
 func (a abilities) grantsAccounts() bool { return a.SLO.MinSegment == nil }
+
+// grantsProjects tells that access lists are Keystone's: project:user, each a name, an id or *, and a
+// word alone is a role. Swift says nothing of Keystone, and names its own way to sign in.
+func (a abilities) grantsProjects() bool { return a.SLO.MinSegment != nil && a.TempAuth == nil }
 
 // discovery asks for the abilities once.
 type discovery struct {

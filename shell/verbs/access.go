@@ -11,8 +11,9 @@ var access = define(spec[client.AccessRequest, client.Access]{
 	summary: "show or set who may use a collection",
 	help: `What is given is set, the rest stays as it is; read={} takes the right to read from everybody who
 has it by name. Names are accounts ("lab") or users of one ("lab:ann"); where the server gives rights to whole
-accounts only, a warning says so, and with Keystone they are ids. Who may write should be able to
-read as well.`,
+accounts only, a warning says so. With Keystone accounts are projects, and names count where all are of the
+domain Default; ids count everywhere: client.whoami().id is that of whoever signs in, and * stands for all. Who
+may write should be able to read as well.`,
 	returns: "a table with collection, public, listing, read and write",
 	examples: []string{
 		`client.access("lab")`,
