@@ -181,7 +181,7 @@ func (x *copying) bytes(ctx context.Context) (o store.Object, keep map[string]bo
 
 // whole lets the server copy one plain object.
 func (x *copying) whole(ctx context.Context) (o store.Object, err error) {
-	if err := x.to.checkRoom(ctx, x.key.Container, x.o.Size, 0); err != nil {
+	if err := x.to.checkRoom(ctx, x.key.Container, x.o.Size, 1); err != nil {
 		return o, err
 	}
 	meter := x.to.report.Begin(Transfer{Verb: "copy", Label: x.key.String(), Size: x.o.Size})

@@ -43,7 +43,7 @@ func (x *copying) relay(ctx context.Context) (o store.Object, used map[string]bo
 		pieces[i] = store.Segment{Key: store.Key{Container: x.key.Container, Object: transfer.SegmentName(folder, i, md5s[i])}, MD5: md5s[i], Size: n}
 		used[pieces[i].Object] = true
 	}
-	t, err := x.target(ctx, folder)
+	t, err := x.target(ctx, folder, plan.Count)
 	if err != nil {
 		return o, nil, err
 	}
@@ -173,7 +173,7 @@ func (c *cutter) sums() []string {
 
 // relayWhole stores the copy as one object. Its SHA-256 is compared while it passes.
 func (x *copying) relayWhole(ctx context.Context, md5, sha string) (o store.Object, err error) {
-	if err := x.to.checkRoom(ctx, x.key.Container, x.o.Size, 0); err != nil {
+	if err := x.to.checkRoom(ctx, x.key.Container, x.o.Size, 1); err != nil {
 		return o, err
 	}
 	meter := x.to.report.Begin(Transfer{Verb: "copy", Label: x.key.String(), Size: x.o.Size})

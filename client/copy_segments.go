@@ -61,7 +61,7 @@ func (x *copying) serverSide(ctx context.Context, segments []store.Object) (o st
 		}
 		used[copies[i].Object] = true
 	}
-	t, err := x.target(ctx, folder)
+	t, err := x.target(ctx, folder, len(copies))
 	if err != nil {
 		return o, nil, err
 	}
@@ -95,8 +95,8 @@ type segmentTarget struct {
 	meter Meter
 }
 
-// target looks at what is there of a copy, and whether there is room for the rest.
-func (x *copying) target(ctx context.Context, folder string) (*segmentTarget, error) {
+// target looks at what is there of a copy in count segments, and whether there is room for the rest.
+func (x *copying) target(ctx context.Context, folder string, count int) (*segmentTarget, error) {
 	there, err := x.to.segmentsIn(ctx, x.key.Container, folder)
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func (x *copying) target(ctx context.Context, folder string) (*segmentTarget, er
 	for _, size := range there {
 		t.kept += size
 	}
-	if err := x.to.checkRoom(ctx, x.key.Container, x.o.Size, min(t.kept, x.o.Size)); err != nil {
+	if err := x.to.checkRoom(ctx, x.key.Container, x.o.Size-min(t.kept, x.o.Size), max(0, count-len(there))+1); err != nil {
 		return nil, err
 	}
 	if t.kept > 0 {

@@ -28,10 +28,13 @@ func (c *Client) pushLarge(ctx context.Context, p place, key store.Key, f *os.Fi
 		return o, nil, err
 	}
 	up := &segmentUpload{c: c, f: f, container: key.Container, dir: dir, there: there, expires: h.Expires}
-	if kept := up.kept(plan); kept > 0 {
+	kept, count := up.kept(plan)
+	if kept > 0 {
 		c.report.Note(fmt.Sprintf("resuming %s: %s of %s may be there already", key, transfer.Bytes(kept), transfer.Bytes(plan.Size)))
 	}
-	if err := c.checkRoom(ctx, key.Container, plan.Size, up.kept(plan)); err != nil {
+	asking, stop := context.WithCancel(ctx)
+	defer stop()
+	if up.room, err = c.beginRoom(asking, key.Container, plan.Size-kept, plan.Count-count+1); err != nil {
 		return o, nil, err
 	}
 	meter := c.report.Begin(Transfer{Verb: "push", Label: key.String(), Size: plan.Size})
@@ -55,7 +58,11 @@ func (c *Client) pushLarge(ctx context.Context, p place, key store.Key, f *os.Fi
 		c.report.Note(fmt.Sprintf("%s of %s were there already", transfer.Bytes(up.skipped), transfer.Bytes(plan.Size)))
 	}
 	if err != nil && up.done > 0 {
-		err = hinted(err, fmt.Sprintf("%s of %s are kept in %s; push again to go on", transfer.Bytes(up.done), transfer.Bytes(plan.Size), key.Container))
+		next := "push again to go on"
+		if errors.Is(err, store.ErrFull) {
+			next = "push again when there is room to go on, or let clean remove them"
+		}
+		err = hinted(err, fmt.Sprintf("%s of %s are kept in %s; %s", transfer.Bytes(up.done), transfer.Bytes(plan.Size), key.Container, next))
 	}
 	return o, used, err
 }
@@ -69,14 +76,15 @@ type segmentUpload struct {
 	there     map[string]int64 // segments by name that are there already, with their sizes
 	expires   time.Time        // of the image
 	meter     Meter
+	room      func() error // waits for what the server says of room for all of it
 
 	mu            sync.Mutex
 	skipped, done int64 // bytes
 }
 
-// kept is how much of the plan may be there already: which of it is right, the hashes tell.
-func (u *segmentUpload) kept(plan transfer.Plan) int64 {
-	var n int64
+// kept is how much of the plan may be there already, in how many segments: which of it is right, the
+// hashes tell.
+func (u *segmentUpload) kept(plan transfer.Plan) (n int64, count int) {
 	seen := map[int]bool{}
 	for object, size := range u.there {
 		if _, i, _, ok := transfer.ParseSegment(object); ok && i < plan.Count && !seen[i] {
@@ -84,10 +92,13 @@ func (u *segmentUpload) kept(plan transfer.Plan) int64 {
 			n += size
 		}
 	}
-	return n
+	return n, len(seen)
 }
 
 func (u *segmentUpload) send(ctx context.Context, i int, off, n int64, md5 string) error {
+	if err := u.room(); err != nil {
+		return err
+	}
 	object := transfer.SegmentName(u.dir, i, md5)
 	key := store.Key{Container: u.container, Object: object}
 	if size, ok := u.there[object]; ok && size == n {

@@ -24,6 +24,7 @@ type Usage struct {
 	Quota      int64  `json:"quota"` // bytes; -1 when there is none, or the server keeps it to itself
 	Objects    int64  `json:"objects"`
 	MaxObjects int64  `json:"max_objects"` // -1 when there is no such quota
+	Untold     bool   `json:"untold"`      // the server may hold it to a quota that it keeps to itself
 }
 
 // String names what is used.
@@ -85,5 +86,5 @@ func (c *Client) usage(ctx context.Context, collection string) ([]Usage, error) 
 }
 
 func usageOf(collection string, q store.Quota) Usage {
-	return Usage{Collection: collection, Bytes: q.Used, Quota: q.Limit, Objects: q.Objects, MaxObjects: q.ObjectLimit}
+	return Usage{Collection: collection, Bytes: q.Used, Quota: q.Limit, Objects: q.Objects, MaxObjects: q.ObjectLimit, Untold: q.Untold}
 }

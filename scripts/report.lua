@@ -99,7 +99,7 @@ section("Duplicates, and what they cost", r.duplicates, function(d) return { tab
 section("Oldest", r.oldest, function(i) return { i.uri, time.now() - time.parse(i.modified or time.utc()), (i.modified or "?"):sub(1, 10) } end)
 section("Leftovers of pushes", r.leftovers, function(l) return { l.collection .. "/" .. (l.object ~= "" and l.object or l.folder), l.size, human.bytes(l.size) } end)
 section("Used of the quota", r.usage, function(u)
-  local text = human.bytes(u.bytes) .. (u.quota >= 0 and " of " .. human.bytes(u.quota) or ", no quota")
+  local text = human.bytes(u.bytes) .. (u.quota >= 0 and " of " .. human.bytes(u.quota) or u.untold and ", no quota told" or ", no quota")
   return { u.collection ~= "" and u.collection or "the account", u.quota > 0 and u.bytes / u.quota or 0, text }
 end)
 section("Pushed by month", r.months, sized("image"), 1000)

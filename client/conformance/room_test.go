@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,19 +18,25 @@ import (
 // RGW enforces one and keeps it to itself.
 func (x *target) setQuota(bytes string) (shown bool) {
 	x.Helper()
+	return x.setQuotaOf("Bytes", bytes)
+}
+
+// setQuotaOf gives it one of Bytes, or a Count of objects.
+func (x *target) setQuotaOf(what, n string) (shown bool) {
+	x.Helper()
 	base := http.DefaultTransport.(*http.Transport).Clone()
 	defer base.CloseIdleConnections()
 	token := &signin.Transport{Base: base, SignIn: func(ctx context.Context) (signin.Session, error) {
 		return signin.SignIn(ctx, x.settings, base)
 	}}
-	const header = "X-Container-Meta-Quota-Bytes"
+	header := "X-Container-Meta-Quota-" + what
 	for _, method := range []string{http.MethodPost, http.MethodHead} {
 		req, err := http.NewRequestWithContext(x.Context(), method, signin.Placeholder+"/"+x.collection, nil)
 		if err != nil {
 			x.Fatal(err)
 		}
 		if method == http.MethodPost {
-			req.Header.Set(header, bytes)
+			req.Header.Set(header, n)
 		}
 		resp, err := token.RoundTrip(req)
 		if err != nil {
@@ -39,7 +46,7 @@ func (x *target) setQuota(bytes string) (shown bool) {
 		if resp.StatusCode/100 != 2 {
 			x.Fatalf("the quota: %s: %s", method, resp.Status)
 		}
-		shown = resp.Header.Get(header) == bytes
+		shown = resp.Header.Get(header) == n
 	}
 	return shown
 }
@@ -77,6 +84,45 @@ func TestNoRoom(t *testing.T) {
 	x.back("a", path)
 }
 
+// sparse makes a file of n bytes that takes no room on a disk.
+func (x *target) sparse(name string, n int64) string {
+	x.Helper()
+	path := x.file(name, 0)
+	if err := os.Truncate(path, n); err != nil {
+		x.Fatal(err)
+	}
+	return path
+}
+
+// A large push is refused before any byte moves also where the server keeps the quota to itself.
+func TestNoRoomThatIsUntold(t *testing.T) {
+	x := on(t)
+	x.push(x.file("old.sif", 2500), "b")
+	x.setQuota("60000000")
+	_, err := x.client.Push(t.Context(), client.PushRequest{Path: x.sparse("a.sif", 70<<20), Name: x.name("a"), Segment: 16 << 20})
+	x.wants(err, client.Full)
+	if n := len(x.segments()); n > 0 {
+		t.Errorf("%d segments were sent", n)
+	}
+	if !strings.Contains(err.Error(), "73 MB are needed") || !strings.Contains(err.Error(), x.collection) {
+		t.Errorf("%q does not say what is needed, and of which quota", err)
+	}
+}
+
+// Where nobody objects the question leaves nothing behind.
+func TestRoomLeavesNothing(t *testing.T) {
+	x := on(t)
+	path := x.sparse("a.sif", 70<<20)
+	x.push(x.file("b.sif", 10), "b")
+	x.setQuota("90000000")
+	if _, err := x.client.Push(t.Context(), client.PushRequest{Path: path, Name: x.name("a"), Segment: 16 << 20}); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(x.segments()); n != 5 {
+		t.Errorf("there are %d objects below .segments/, want 5", n)
+	}
+}
+
 // What was sent before an interrupted push counts as used, not as needed.
 func TestRoomForTheRest(t *testing.T) {
 	x := on(t)
@@ -97,7 +143,7 @@ func TestRoomForTheRest(t *testing.T) {
 // The quota of the account counts as well; only whoever runs the server may set it.
 func TestNoRoomInTheAccount(t *testing.T) {
 	e := localswifttest.Start(t, localswift.Options{Users: []localswift.User{
-		{Name: "lab:me", Key: "k", Admin: true}, {Name: "admin:admin", Key: "k", Admin: true, Reseller: true},
+		{Name: "lab:me", Key: "k", Admin: true}, {Name: "admin:admin", Key: "k", Admin: true, Reseller: true}, {Name: "other:ann", Key: "k"},
 	}})
 	token, _ := e.SignIn(t, "admin:admin", "k")
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, e.Server.StorageURL(e.URL, "lab:me"), nil)
@@ -119,6 +165,38 @@ func TestNoRoomInTheAccount(t *testing.T) {
 	if _, _, requests, _ := x.report.take(); puts(requests) > 1 || !strings.Contains(err.Error(), "the account") {
 		t.Errorf("%v after %q", err, requests)
 	}
+
+	// A colleague is not told of it.
+	x.access(client.AccessRequest{Read: to([]string{"other:ann"}), Write: to([]string{"other:ann"})})
+	ann := x.connect(client.Config{Settings: signin.Settings{
+		User: "other:ann", Key: "k", URL: e.URL, StorageURL: e.Server.StorageURL(e.URL, "lab:me"), Source: "the test",
+	}})
+	_, err = ann.Push(t.Context(), client.PushRequest{Path: x.sparse("big.sif", 70<<20), Name: "lab/b", Segment: 16 << 20})
+	x.wants(err, client.Full)
+	x.store = storeOn(t, x.settings)
+	if n := len(x.segments()); n > 0 {
+		t.Errorf("a colleague sent %d segments", n)
+	}
+}
+
+// The segments are objects, and so is what makes them one.
+func TestNoRoomForSoManyObjects(t *testing.T) {
+	x := on(t)
+	x.push(x.file("b.sif", 10), "b")
+	shown := x.setQuotaOf("Count", "4")
+	path := x.file("a.sif", 3000)
+	x.report.take()
+	_, err := x.client.Push(t.Context(), client.PushRequest{Path: path, Name: x.name("a"), Segment: 1000})
+	x.wants(err, client.Full)
+	if n := len(x.segments()); shown && n > 0 || shown && !strings.Contains(err.Error(), "4 objects are needed") {
+		t.Errorf("%d segments were sent: %v", n, err)
+	}
+	if !shown && !strings.Contains(err.Error(), "let clean remove them") {
+		t.Errorf("%q does not say what to do with the segments that were sent", err)
+	}
+	x.setQuotaOf("Count", "5")
+	x.pushBig(path, "a")
+	x.back("a", path)
 }
 
 // An operation that takes longer than the timeout is unavailable, and says why.

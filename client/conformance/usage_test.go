@@ -15,7 +15,7 @@ func TestUsage(t *testing.T) {
 	if shown {
 		quota = 9000
 	}
-	want := client.Usage{Collection: x.collection, Bytes: 1000, Quota: quota, Objects: 2, MaxObjects: -1}
+	want := client.Usage{Collection: x.collection, Bytes: 1000, Quota: quota, Objects: 2, MaxObjects: -1, Untold: !shown}
 	all, err := x.client.Usage(t.Context(), client.UsageRequest{})
 	if err != nil || len(all) < 2 || all[0].Collection != "" || all[0].Bytes < 0 {
 		t.Fatalf("%+v, %v", all, err)

@@ -76,4 +76,8 @@ func TestQuotaFits(t *testing.T) {
 			t.Errorf("%d more with %v fit: %v", c.n, c.h, got)
 		}
 	}
+	objects := quotaIn(map[string]string{"X-Container-Object-Count": "3", "X-Container-Meta-Quota-Count": "5"}, "Container")
+	if !objects.FitsObjects(2) || objects.FitsObjects(3) || !objects.Fits(1<<60) {
+		t.Errorf("%+v", objects)
+	}
 }

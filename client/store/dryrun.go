@@ -33,6 +33,9 @@ func (d DryRun) PutManifest(_ context.Context, key Key, segments []Segment, h He
 	return o, nil
 }
 
+// Room is not asked, for that begins to write.
+func (d DryRun) Room(context.Context, Key, int64) error { return nil }
+
 // Copy says so, and describes what would be there.
 func (d DryRun) Copy(_ context.Context, from Object, to Key, h Header) (Object, error) {
 	d.Say("copy " + from.Key.String() + " to " + to.String())

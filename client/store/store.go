@@ -121,6 +121,9 @@ type Store interface {
 	CreateContainer(ctx context.Context, container string) error
 	// Quota tells how much a container holds and may hold; the account, when its name is empty.
 	Quota(ctx context.Context, container string) (Quota, error)
+	// Room asks whether n bytes more could be stored under a key, by beginning to: ErrFull where a
+	// quota that Quota does not tell of leaves no room. Nil means no more than that nobody objects.
+	Room(ctx context.Context, key Key, n int64) error
 	// Access tells who may use a container besides its owner, and sets it first unless set is nil.
 	Access(ctx context.Context, container string, set *Grants) (Grants, error)
 	// TempURL signs a URL for one object, which needs no other rights until it ends. ErrNoKey when

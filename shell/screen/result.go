@@ -264,7 +264,11 @@ func Quota(u client.Usage) string {
 	if u.MaxObjects >= 0 {
 		parts = append(parts, plural(u.MaxObjects, "object"))
 	}
-	if len(parts) == 0 {
+	switch {
+	case len(parts) > 0:
+	case u.Untold:
+		return "no quota told"
+	default:
 		return "no quota"
 	}
 	return "of " + strings.Join(parts, " and ")
