@@ -128,7 +128,7 @@ func (x *copying) run(ctx context.Context, m name.Name) (Image, error) {
 
 // present tells whether the target holds the source's bytes already, and is to stay as long.
 func (x *copying) present(ctx context.Context, old *store.Object) (store.Object, bool, error) {
-	if old == nil || x.request.Force || !alike([]store.Object{x.o, *old}) {
+	if old == nil || x.request.Force || !alike([]store.Object{x.o, *old}) && !x.copied(*old) {
 		return store.Object{}, false, nil
 	}
 	now, stays, err := x.to.stays(ctx, *old, x.expires)
@@ -136,6 +136,13 @@ func (x *copying) present(ctx context.Context, old *store.Object) (store.Object,
 		x.to.report.Note(fmt.Sprintf("%s is there already, with the same bytes", old.Key))
 	}
 	return now, stays, err
+}
+
+// copied tells whether an object is a copy of the source as it is. The source of a copy that had no
+// SHA-256 may be cut into other segments, and have another ETag.
+func (x *copying) copied(o store.Object) bool {
+	i := imageOf(o)
+	return i.Source != "" && i.Source == x.o.ETag && i.Size == x.o.Size
 }
 
 // replace makes the copy, and lets the segments of what was there go.
@@ -202,6 +209,9 @@ func (x *copying) header(sha256 string) store.Header {
 	h := store.Header{ContentType: segmentType, IfAbsent: x.request.IfAbsent, Expires: x.expires}
 	if sha256 != "" {
 		record := x.place.record(sha256, x.o.Size, x.expires)
+		if imageOf(x.o).SHA256 == "" {
+			record.Source = x.o.ETag
+		}
 		h.ContentType, h.Meta = record.ContentType(), record.Meta()
 	}
 	return h

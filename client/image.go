@@ -16,6 +16,7 @@ type Image struct {
 	Modified   time.Time `json:"modified"`         // UTC
 	Arch       string    `json:"arch"`             // as Go calls it: amd64; empty when nobody recorded it
 	ID         string    `json:"id"`               // UUID of a SIF; empty when nobody recorded it
+	Source     string    `json:"source,omitempty"` // of a copy, the ETag of the original whose SHA-256 nobody had recorded
 	Expires    time.Time `json:"expires,omitzero"` // when the server deletes it; zero when it does not, or nobody recorded it
 }
 

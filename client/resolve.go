@@ -290,7 +290,7 @@ func paths(objects []store.Object) string {
 func imageOf(o store.Object) Image {
 	i := Image{Collection: o.Container, Object: o.Object, Size: o.Size, ETag: o.ETag, Modified: o.Modified, Expires: o.Expires}
 	if r, ok := name.ParseRecord(o.ContentType, o.Object); ok {
-		i.Name, i.Tag, i.SHA256, i.Arch, i.ID = r.Image, r.Tag, r.SHA256, r.Arch, r.ID
+		i.Name, i.Tag, i.SHA256, i.Arch, i.ID, i.Source = r.Image, r.Tag, r.SHA256, r.Arch, r.ID, r.Source
 		if i.Expires.IsZero() {
 			i.Expires = r.Expires
 		}

@@ -62,6 +62,38 @@ func TestCopyToAnotherClient(t *testing.T) {
 	x.back("s:v1", small)
 }
 
+// What another tool put there has no recorded hash: a copy of it is known by the ETag it was made of, so
+// that nothing is read again.
+func TestCopyOfOtherToolsAgain(t *testing.T) {
+	x := on(t)
+	other := x.connect(client.Config{})
+	x.object("old:v1.sif", "of sregistry-cli", store.Header{})
+	x.foreign("even-v1.sif", strings.Repeat("1", 700), strings.Repeat("2", 700), "3")
+	x.foreign("odd-v1.sif", strings.Repeat("1", 100), strings.Repeat("2", 700))
+	for _, image := range []string{"old", "even", "odd"} {
+		r := client.CopyRequest{Source: x.name(image + ":v1"), Target: x.name(image + ":v2"), To: other}
+		first, err := x.client.Copy(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again client.Image
+		x.onServer(func() { again, err = x.client.Copy(t.Context(), r) })
+		if err != nil || again.ETag != first.ETag || again.SHA256 != first.SHA256 || first.SHA256 == "" {
+			t.Errorf("%s: %+v, %v", image, again, err)
+		}
+		source, err := x.client.Stat(t.Context(), client.StatRequest{Image: r.Source})
+		if err != nil || first.Source != source.ETag {
+			t.Errorf("%s: made of %q, not of %q, %v", image, first.Source, source.ETag, err)
+		}
+	}
+	// Other bytes under the source's name are copied.
+	x.foreign("odd-v1.sif", strings.Repeat("4", 100), strings.Repeat("2", 700))
+	changed, err := x.client.Copy(t.Context(), client.CopyRequest{Source: x.name("odd:v1"), Target: x.name("odd:v2"), To: other})
+	if err != nil || changed.SHA256 != sha(strings.Repeat("4", 100)+strings.Repeat("2", 700)) {
+		t.Errorf("%+v, %v", changed, err)
+	}
+}
+
 // Interrupted between two clients, it goes on.
 func TestCopyToAnotherClientGoesOn(t *testing.T) {
 	x := on(t)

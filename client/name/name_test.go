@@ -202,7 +202,7 @@ func TestWrittenIsRead(t *testing.T) {
 			if err != nil || tag != "" && !back.Matches(object) || tag == "" && back.Raw != object {
 				t.Fatalf("Guess(%q) = %q, %q does not lead back (%v)", object, image, tag, err)
 			}
-			r := Record{Image: n.Image, Tag: n.Tag, SHA256: strings.Repeat("0", 64), Size: 1, Arch: "amd64", ID: "1b9c2d34-5e6f-4708-9a0b-1c2d3e4f5061"}
+			r := Record{Image: n.Image, Tag: n.Tag, SHA256: strings.Repeat("0", 64), Size: 1, Arch: "amd64", ID: "1b9c2d34-5e6f-4708-9a0b-1c2d3e4f5061", Source: strings.Repeat("a", 32) + "-7"}
 			if got, ok := ParseRecord(r.ContentType(), object); !ok || got != r {
 				t.Fatalf("record %v of %q came back as %v", r, object, got)
 			}

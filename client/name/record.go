@@ -23,14 +23,16 @@ type Record struct {
 	Size   int64  // bytes of the whole image
 	Arch   string // architecture of a SIF, as Go calls it: amd64; empty when not known
 	ID     string // UUID of a SIF; empty when not known
+	Source string // of a copy, the ETag of the original whose hash nobody had recorded; else empty
 
 	Expires time.Time // when the server deletes it, in whole seconds; zero: never
 }
 
-// What an architecture and an id look like: others are not written, and not believed.
+// What an architecture, an id and an ETag look like: others are not written, and not believed.
 var (
 	archForm = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
 	idForm   = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	etagForm = regexp.MustCompile(`^[0-9a-f]{32}(-[0-9]{1,5})?$`)
 )
 
 // ContentType writes the record as a media type with parameters.
@@ -43,6 +45,9 @@ func (r Record) ContentType() string {
 	}
 	if idForm.MatchString(r.ID) {
 		params["id"] = r.ID
+	}
+	if etagForm.MatchString(r.Source) {
+		params["source"] = r.Source
 	}
 	if !r.Expires.IsZero() {
 		params["expires"] = strconv.FormatInt(r.Expires.Unix(), 10)
@@ -65,7 +70,7 @@ func (r Record) Meta() map[string]string {
 
 // ParseRecord reads a record out of a Content-Type. It is false unless the record is whole and
 // makes sense for the object: image and tag must be a name that leads to this object, or the image
-// be its very name with no tag; the digest must look like one. Architecture and id may be missing.
+// be its very name with no tag; the digest must look like one. All the rest may be missing.
 // Anybody who may write the object may write its type, so nothing in it is believed further than that.
 func ParseRecord(contentType, object string) (Record, bool) {
 	_, params, err := mime.ParseMediaType(contentType)
@@ -84,6 +89,9 @@ func ParseRecord(contentType, object string) (Record, bool) {
 	}
 	if id := params["id"]; idForm.MatchString(id) {
 		r.ID = id
+	}
+	if source := params["source"]; etagForm.MatchString(source) {
+		r.Source = source
 	}
 	if at, err := strconv.ParseInt(params["expires"], 10, 64); err == nil && at > 0 && at < 1<<40 {
 		r.Expires = time.Unix(at, 0).UTC()
