@@ -23,7 +23,7 @@ type PushRequest struct {
 	Tag      string `opt:"tag" help:"the tag, when the name has none"`
 	Force    bool   `opt:"force" help:"send it even if the same bytes are there already"`
 	IfAbsent bool   `opt:"if_absent" help:"fail if an image of that name is there, whatever it holds"`
-	Segment  int64  `opt:"segment_size" help:"bytes of a segment; larger files go in several (default: from 256 MiB on, 64 MiB or more)"`
+	Segment  int64  `opt:"segment_size" unit:"bytes" help:"size of a segment, as 64M; larger files go in several (default: from 256 MiB on, 64 MiB or more)"`
 	Jobs     int    `opt:"jobs" help:"how many images of a list move at once (default 4)"`
 
 	Expires *time.Duration `opt:"expires" help:"let the server delete it after this time: 12h, 30d"`

@@ -66,15 +66,13 @@ func (a *app) limitMemory() error {
 	if text == "" {
 		return nil
 	}
-	if text == "0" {
-		a.memory = -1
-		return nil
-	}
-	bytes, err := client.ParseRate(text)
+	bytes, err := client.ParseSize(text)
 	if err != nil {
 		return usage(fmt.Errorf("%s is %q, and no size; it is written 2G or 500M, and 0 is no limit", memory.Setting, text))
 	}
-	a.memory = bytes
+	if a.memory = bytes; bytes == 0 {
+		a.memory = -1
+	}
 	return nil
 }
 

@@ -174,6 +174,19 @@ func (v *Verb) assign(request any, p Param, value any) error {
 			field.Set(reflect.ValueOf(&age))
 			return nil
 		}
+	case Size:
+		if x, ok := value.(string); ok {
+			n, err := client.ParseSize(x)
+			if err != nil {
+				return v.invalid("%s: %w", p.Name, err)
+			}
+			field.SetInt(n)
+			return nil
+		}
+		if n, ok := whole(value); ok {
+			field.SetInt(n)
+			return nil
+		}
 	case Client:
 		if x, ok := value.(Opener); ok {
 			made, err := x.Open()
@@ -191,8 +204,8 @@ func (v *Verb) assign(request any, p Param, value any) error {
 		if x, ok := value.(int64); ok { // from the command line
 			value = float64(x)
 		}
-		if x, ok := value.(float64); ok && x == math.Trunc(x) && x >= 0 && x < 1<<53 {
-			field.SetInt(int64(x))
+		if n, ok := whole(value); ok {
+			field.SetInt(n)
 			return nil
 		}
 	}
@@ -200,10 +213,18 @@ func (v *Verb) assign(request any, p Param, value any) error {
 	switch p.Kind {
 	case Number:
 		want = "a whole number, 0 or more"
+	case Size:
+		want = `a whole number of bytes or a size such as "64M"`
 	case Names:
 		want = "a list of strings"
 	}
 	return v.invalid("%s must be %s, not %s", p.Name, want, describe(value))
+}
+
+// whole is a number of Lua without a fraction and a sign.
+func whole(value any) (int64, bool) {
+	x, ok := value.(float64)
+	return int64(x), ok && x == math.Trunc(x) && x >= 0 && x < 1<<53
 }
 
 // listOf makes a list of names of a Lua list, or of one string with commas.
@@ -245,7 +266,7 @@ func (v *Verb) BindCommand(positional []string, flags map[string]any) (Call, err
 			value, ok := flags[p.Flag]
 			switch {
 			case !ok || p.Flag == "":
-			case p.Kind == Age || p.Kind == Number || p.pointer:
+			case p.Kind == Age || p.Kind == Number || p.Kind == Size || p.pointer:
 				if err := v.assign(request, p, value); err != nil {
 					return nil, err
 				}

@@ -22,6 +22,7 @@ const (
 	String Kind = "string"
 	Bool   Kind = "boolean"
 	Number Kind = "number"   // a whole number
+	Size   Kind = "size"     // a string that client.ParseSize reads, or bytes
 	Age    Kind = "duration" // a string that client.ParseAge reads, or seconds
 	Names  Kind = "list"     // of strings; a string is split at commas
 	Client Kind = "client"   // another client; at the command line the name of a cloud of clouds.yaml
@@ -34,6 +35,7 @@ const (
 //	opt:"!name"           a key whose opposite the field holds; such an option is true by default
 //	cli:"flag"            at the command line a flag of this name, which sets the field itself
 //	help:"..."            one line
+//	unit:"bytes"          a number of bytes, which may be written as 64M
 //	new:"true"            names what may not be there yet: an image given for it is its name, else its object
 //	complete:"file"       what completes it: file, image, collection, or local for an image of the local library
 //
@@ -82,6 +84,9 @@ func paramsOf(request any) []Param {
 			p.Kind = Bool
 		case reflect.Int, reflect.Int64:
 			p.Kind = Number
+			if f.Tag.Get("unit") == "bytes" {
+				p.Kind = Size
+			}
 		default:
 			panic(fmt.Sprintf("%s.%s: a parameter cannot be a %s", t, f.Name, f.Type))
 		}

@@ -78,6 +78,8 @@ func TestBind(t *testing.T) {
 		{"pull", items{items{"lab/a", image, items{"lab/b", "b"}}}, items{
 			client.PullRequest{Image: "lab/a"}, client.PullRequest{Image: "lab/a-v1.sif"}, client.PullRequest{Image: "lab/b", File: "b"}}},
 		{"clean", items{options{"older": 0.0}}, items{client.CleanRequest{Older: new(time.Duration)}}},
+		{"push", items{"a", "b", options{"segment_size": "64M"}}, items{client.PushRequest{Path: "a", Name: "b", Segment: 64 << 20}}},
+		{"push", items{"a", "b", options{"segment_size": 1048576.0}}, items{client.PushRequest{Path: "a", Name: "b", Segment: 1 << 20}}},
 		{"clean", items{options{"older": "2d"}}, items{client.CleanRequest{Older: age(48 * time.Hour)}}},
 		{"access", items{"lab", options{"read": items{"a", "b:c"}, "write": "d, e", "public": false}}, items{
 			client.AccessRequest{Collection: "lab", Read: &[]string{"a", "b:c"}, Write: &[]string{"d", "e"}, Public: new(bool)}}},
@@ -139,6 +141,8 @@ func TestBindRefuses(t *testing.T) {
 		{"push", items{"a", "b", options{"name": "c"}}, "name is given twice"},
 		{"push", items{items{"a.sif", "lab/a"}}, `write client.push(path, name [, options])`},
 		{"push", items{items{items{"a"}}}, "item 1 of the list"},
+		{"push", items{"a", "b", options{"segment_size": "large"}}, `segment_size: "large" is no size; it is written 64M`},
+		{"push", items{"a", "b", options{"segment_size": 1.5}}, `segment_size must be a whole number of bytes or a size such as "64M", not the number 1.5`},
 		{"clean", items{options{"older": "soon"}}, `older: "soon" is no duration`},
 		{"pull", items{items{"a"}, "b"}, "one table of options"},
 		{"access", items{"lab", options{"read": items{1.0}}}, "read must be a list of strings, not a table"},

@@ -75,7 +75,7 @@ func comment(text string) string {
 }
 
 var kinds = map[verbs.Kind]string{
-	verbs.String: "string", verbs.Bool: "boolean", verbs.Number: "integer", verbs.Age: "string|integer",
+	verbs.String: "string", verbs.Bool: "boolean", verbs.Number: "integer", verbs.Size: "string|integer", verbs.Age: "string|integer",
 	verbs.Names: "string|string[]", verbs.Client: "table",
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/screen"
 )
 
@@ -75,45 +76,11 @@ func duration(seconds float64) string {
 
 func humanParse(c *call) (any, error) {
 	text := c.str(1, "text")
-	n, err := ParseSize(text)
+	n, err := client.ParseSize(text)
 	if err != nil {
-		return nil, c.invalid("%q is no size: %w", text, err)
+		return nil, c.invalid("%w", err)
 	}
 	return n, nil
-}
-
-// ParseSize reads a size such as "64 MiB", "1.5G" or "1000".
-func ParseSize(text string) (int64, error) {
-	number, unit := splitUnit(text)
-	n, err := strconv.ParseFloat(number, 64)
-	if err != nil || n < 0 {
-		return 0, errors.New("it must begin with a number")
-	}
-	factor, ok := sizeFactor(strings.ToLower(unit))
-	if !ok {
-		return 0, fmt.Errorf("unknown unit %q", unit)
-	}
-	if n *= factor; n >= 1<<63 || math.IsNaN(n) {
-		return 0, errors.New("it is too large")
-	}
-	return int64(math.Round(n)), nil
-}
-
-func sizeFactor(unit string) (float64, bool) {
-	if unit == "" || unit == "b" {
-		return 1, true
-	}
-	power := strings.IndexByte("kmgtpe", unit[0]) + 1
-	if power == 0 {
-		return 0, false
-	}
-	switch unit[1:] {
-	case "b":
-		return math.Pow(1000, float64(power)), true
-	case "", "i", "ib":
-		return math.Pow(1024, float64(power)), true
-	}
-	return 0, false
 }
 
 // splitUnit parts "1.5 GiB" into "1.5" and "GiB".

@@ -106,9 +106,9 @@ func TestHuman(t *testing.T) {
 		`print(human.seconds("90"), human.seconds("1h30min"), human.seconds("2 d"), human.seconds("1.5m"))`:                 "90\t5400\t172800\t90",
 	})
 	raises(t, map[string]string{
-		`human.parse("x")`:    `invalid: human.parse: "x" is no size: it must begin with a number`,
-		`human.parse("5 kg")`: `invalid: human.parse: "5 kg" is no size: unknown unit "kg"`,
-		`human.parse("9e")`:   `invalid: human.parse: "9e" is no size: it is too large`,
+		`human.parse("x")`:    `invalid: human.parse: "x" is no size; it is written 64M, 1.5 GiB or 5000000`,
+		`human.parse("5 kg")`: `invalid: human.parse: "5 kg" is no size; it is written 64M, 1.5 GiB or 5000000`,
+		`human.parse("9e")`:   `invalid: human.parse: "9e" is too large for a size`,
 		`human.seconds("1y")`: `invalid: human.seconds: "1y" is no duration: unknown unit "y"`,
 		`human.seconds("")`:   `invalid: human.seconds: "" is no duration: a number is missing`,
 		`human.bytes("5")`:    `invalid: human.bytes: n must be a number, not a string`,

@@ -52,7 +52,7 @@ func TestUsage(t *testing.T) {
 		"d --keep -1":   "--keep -1: it must be a whole number",
 		"d --keep many": "--keep many: it must be a whole number",
 		"d --older 5x":  `--older 5x: unknown unit "x"`,
-		"d --above x":   "--above x: it must begin with a number",
+		"d --above x":   `--above x: "x" is no size; it is written 64M, 1.5 GiB or 5000000`,
 	} {
 		u, err := parseUsage(usageText)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/nearest"
 )
 
@@ -196,7 +197,7 @@ func (o option) value(text string) (any, error) {
 	case "AGE":
 		return ParseDuration(text)
 	case "SIZE":
-		n, err := ParseSize(text)
+		n, err := client.ParseSize(text)
 		return float64(n), err
 	}
 	return text, nil
