@@ -15,7 +15,7 @@ import (
 
 // InspectRequest names an image in storage, or a file.
 type InspectRequest struct {
-	Image string `arg:"image" complete:"image" help:"the image, or a file: ./path, or a name without a slash that is one here"`
+	Image string `arg:"image" complete:"image or file" help:"the image, or a file: ./path, or a name without a slash that is one here"`
 }
 
 // Inspection is what an image says of itself. Its fields are the same wherever the image is.

@@ -37,12 +37,21 @@ func (s *Session) complete(before string) (endings []string, length int) {
 	if strings.TrimSpace(before) == "" {
 		return []string{"    "}, 0 // a tab at the beginning of a line indents
 	}
-	found := suggest(s.vm, s.suggestNames, s.suggestLocal, s.sofar+before)
+	from := sources{known: s.vm, remote: s.suggestNames, local: s.suggestLocal, files: s.folders}
+	found := from.suggest(s.sofar + before)
 	return found.endings, found.typed
 }
 
 // lookup completes a name in the storage of a client, nil for that of the session.
 type lookup func(c *client.Client, typed, quote string) suggestion
+
+// sources are what completion takes candidates from.
+type sources struct {
+	known  names
+	remote lookup
+	local  func(typed, quote string) suggestion // a name in the local library
+	files  *folders
+}
 
 // suggestNames is the lookup of a session. Without settings there is nothing to suggest. Each client
 // that connect made has names of its own, kept apart from the others'.
@@ -79,9 +88,10 @@ func (s *Session) suggestLocal(typed, quote string) suggestion {
 //   - after a dotted path its members, and otherwise globals, keywords, and the names in the lines
 //     typed so far;
 //   - after ! files, after ? topics of help.
-func suggest(known names, remote lookup, local func(typed, quote string) suggestion, before string) suggestion {
+func (from sources) suggest(before string) suggestion {
+	known := from.known
 	if line := strings.TrimLeft(before, " \t"); line != "" && (line[0] == '!' || asksForHelp.MatchString(line)) {
-		return suggestWords(line)
+		return from.suggestWords(line)
 	}
 	tokens := lex(before)
 	if len(tokens) == 0 {
@@ -95,7 +105,7 @@ func suggest(known names, remote lookup, local func(typed, quote string) suggest
 		if strings.Contains(typed, `\`) {
 			return suggestion{}
 		}
-		return suggestText(site, remote, local, typed, before[last.start:last.start+1])
+		return from.suggestText(site, typed, before[last.start:last.start+1])
 	case last.open || last.end < len(before):
 		if last.kind == mark && !last.open {
 			return endings("", callAround(known, before, tokens).words())
@@ -124,27 +134,50 @@ func suggest(known names, remote lookup, local func(typed, quote string) suggest
 }
 
 // suggestText completes a string by what it is to the function that it is given to.
-func suggestText(site place, remote lookup, local func(typed, quote string) suggestion, typed, quote string) suggestion {
+func (from sources) suggestText(site place, typed, quote string) suggestion {
 	if p := site.param(); p != nil {
 		switch p.Complete {
 		case "file":
-			return files(typed, quote, quote)
+			return from.files.complete(typed, quote, quote)
 		case "image", "collection":
-			return remote(site.client, typed, quote)
+			return from.remote(site.client, typed, quote)
+		case "image or file":
+			return from.imageOrFile(site, typed, quote)
 		case "local":
-			return local(typed, quote)
+			return from.local(typed, quote)
 		}
 		return suggestion{}
 	}
 	switch site.argument() {
 	case "path", "folder", "from", "to":
-		return files(typed, quote, quote)
+		return from.files.complete(typed, quote, quote)
 	case "topic":
 		return closed(typed, quote, vm.Topics())
 	case "module":
 		return closed(typed, quote, vm.Modules())
 	}
 	return suggestion{}
+}
+
+// imageOrFile completes what is a file when it begins with /, ./ or ../, and else an image, or a file
+// of the folder that one is in.
+func (from sources) imageOrFile(site place, typed, quote string) suggestion {
+	if first, _, inside := strings.Cut(typed, "/"); first == "." || first == ".." || inside && first == "" {
+		return from.files.complete(typed, quote, quote)
+	} else if inside {
+		return from.remote(site.client, typed, quote)
+	}
+	out := from.remote(site.client, typed, quote)
+	var files []string
+	for _, ending := range from.files.complete(typed, quote, "").endings {
+		if !strings.HasSuffix(ending, "/") {
+			files = append(files, ending)
+		}
+	}
+	if len(files) == 1 && len(out.endings) == 0 {
+		files[0] += quote
+	}
+	return suggestion{endings: append(files, out.endings...), typed: len([]rune(typed))}
 }
 
 // closed is endings of whole strings: the only one gets its quote.
@@ -161,13 +194,13 @@ var asksForHelp = regexp.MustCompile(`^(?:\?|help\s)\s*[\w.]*$`)
 
 // suggestWords completes the last word of what is no Lua: the files of a shell command, or the topic
 // of a question.
-func suggestWords(line string) suggestion {
+func (from sources) suggestWords(line string) suggestion {
 	at := strings.LastIndexAny(line, " \t!?") + 1
 	if line[0] == '!' {
 		if strings.ContainsAny(line, `"'\`+"`") {
 			return suggestion{} // in quotes, or not a plain word
 		}
-		return files(line[at:], " \"'`$&|;<>()*?[]#~{}!", " ")
+		return from.files.complete(line[at:], " \"'`$&|;<>()*?[]#~{}!", " ")
 	}
 	return endings(line[at:], vm.Topics())
 }

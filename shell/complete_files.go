@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/shell/screen"
@@ -12,45 +13,41 @@ import (
 // patience is how long a key press waits for candidates: a folder may be on a server.
 const patience = 300 * time.Millisecond
 
-// files completes a path: folders with a slash, the only match that is a file with what ends the
+// folders reads folders for completion. One on a server that hangs is read by one goroutine however
+// often its names are asked for.
+type folders struct {
+	read func(dir string) ([]os.DirEntry, error)
+
+	mu      sync.Mutex
+	running map[string]*reading // by folder
+}
+
+// reading is a folder that is being read.
+type reading struct {
+	done  chan struct{}
+	names []string // once done; those of folders end in a slash
+}
+
+func newFolders() *folders {
+	return &folders{read: os.ReadDir, running: map[string]*reading{}}
+}
+
+// complete completes a path: folders with a slash, the only match that is a file with what ends the
 // path. Names with one of the characters to avoid, or with a backslash, are left out.
-func files(typed, avoid, end string) suggestion {
+func (f *folders) complete(typed, avoid, end string) suggestion {
 	dir, prefix := filepath.Split(typed)
 	if dir == "" {
 		dir = "."
 	}
-	type folder struct {
-		names []string
-		file  bool // one of them is no folder
-	}
-	found := make(chan folder, 1)
-	go func() {
-		var f folder
-		entries, _ := os.ReadDir(dir)
-		for _, e := range entries {
-			name := e.Name()
-			if !strings.HasPrefix(name, prefix) || prefix == "" && name[0] == '.' ||
-				strings.ContainsAny(name, `\`+avoid) || screen.Safe(name) != name {
-				continue
-			}
-			if isFolder(filepath.Join(dir, name), e) {
-				name += "/"
-			} else {
-				f.file = true
-			}
-			f.names = append(f.names, name)
+	var candidates []string
+	for _, name := range f.names(dir) {
+		if !strings.HasPrefix(name, prefix) || prefix == "" && name[0] == '.' ||
+			strings.ContainsAny(name, `\`+avoid) || screen.Safe(name) != name {
+			continue
 		}
-		found <- f
-	}()
-	timeout := time.NewTimer(patience)
-	defer timeout.Stop()
-	var f folder
-	select {
-	case f = <-found:
-	case <-timeout.C:
+		candidates = append(candidates, name)
 	}
-	candidates := f.names
-	if len(candidates) == 1 && f.file {
+	if len(candidates) == 1 && !strings.HasSuffix(candidates[0], "/") {
 		candidates[0] += end
 	}
 	out := endings(prefix, candidates)
@@ -58,6 +55,41 @@ func files(typed, avoid, end string) suggestion {
 		out.endings = candidates
 	}
 	return out
+}
+
+// names are those in a folder, none when it cannot be read within patience.
+func (f *folders) names(dir string) []string {
+	f.mu.Lock()
+	r := f.running[dir]
+	if r == nil {
+		r = &reading{done: make(chan struct{})}
+		f.running[dir] = r
+		go f.fill(dir, r)
+	}
+	f.mu.Unlock()
+	timeout := time.NewTimer(patience)
+	defer timeout.Stop()
+	select {
+	case <-r.done:
+		return r.names
+	case <-timeout.C:
+		return nil
+	}
+}
+
+func (f *folders) fill(dir string, r *reading) {
+	entries, _ := f.read(dir)
+	for _, e := range entries {
+		name := e.Name()
+		if isFolder(filepath.Join(dir, name), e) {
+			name += "/"
+		}
+		r.names = append(r.names, name)
+	}
+	f.mu.Lock()
+	delete(f.running, dir)
+	f.mu.Unlock()
+	close(r.done)
 }
 
 func isFolder(path string, e os.DirEntry) bool {

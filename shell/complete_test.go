@@ -6,7 +6,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
@@ -64,6 +67,10 @@ func fakeRemote(c *client.Client, typed, _ string) suggestion {
 
 func fakeLocal(typed, _ string) suggestion { return suggestion{[]string{"local"}, len(typed)} }
 
+func fakeSources() sources {
+	return sources{known: fakeNames{}, remote: fakeRemote, local: fakeLocal, files: newFolders()}
+}
+
 func TestSuggest(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
@@ -108,6 +115,12 @@ func TestSuggest(t *testing.T) {
 		{`client.pull(other.stat("lab/x").uri, other.stat("lab/u`, "another", 5},
 		{`client.delete(other.stat("lab/x").uri); client.stat("lab/u`, "remote", 5},
 		{`client.search "lab/u`, "remote", 5},
+		{`client.inspect("`, `_under it's.sif ubuntu.sif ubuntu.simg remote`, 0},
+		{`client.inspect("ub`, `untu.sif untu.simg remote`, 2},
+		{`client.inspect("images/`, `remote`, 7},
+		{`client.inspect("./im`, `ages/`, 2},
+		{`client.inspect("./images/a`, `.sif"`, 1},
+		{`client.inspect("../no/su`, ``, 0},
 		{`library.get("lab/u`, "local", 5},
 		{`client.rm("lab/u`, "local", 5},
 		{`library.inspect("lab/u`, "local", 5},
@@ -159,7 +172,7 @@ func TestSuggest(t *testing.T) {
 		{`x = `, "", 0},
 		{"nothing.here.", "", 0},
 	} {
-		got := suggest(fakeNames{}, fakeRemote, fakeLocal, c.before)
+		got := fakeSources().suggest(c.before)
 		if found := strings.Join(got.endings, " "); found != c.want || found != "" && got.typed != c.typed {
 			t.Errorf("%s: %q, %d typed; not %q, %d", c.before, found, got.typed, c.want, c.typed)
 		}
@@ -167,9 +180,51 @@ func TestSuggest(t *testing.T) {
 }
 
 func TestSuggestInAFolderThatIsNotThere(t *testing.T) {
-	if got := suggest(fakeNames{}, fakeRemote, fakeLocal, `client.push("`+filepath.Join(t.TempDir(), "no", "such")+`/`); len(got.endings) > 0 {
+	if got := fakeSources().suggest(`client.push("` + filepath.Join(t.TempDir(), "no", "such") + `/`); len(got.endings) > 0 {
 		t.Errorf("%v", got)
 	}
+}
+
+// A folder may be on a server that hangs: no key waits long for it, and however many come, one
+// goroutine reads it.
+func TestFolderThatHangs(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "fuzz"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		var reads atomic.Int32
+		from := fakeSources()
+		from.files.read = func(string) ([]os.DirEntry, error) {
+			reads.Add(1)
+			<-release
+			return entries, nil
+		}
+		for _, before := range []string{`client.push("`, `client.push("fu`, `io.open("`, `!ls fu`, `client.inspect("fu`} {
+			began := time.Now()
+			got := from.suggest(before)
+			if took := time.Since(began); took != patience {
+				t.Errorf("%s: it took %v, not %v", before, took, patience)
+			}
+			if got.endings != nil && got.endings[0] != "remote" {
+				t.Errorf("%s: %q", before, got.endings)
+			}
+		}
+		if n := reads.Load(); n != 1 {
+			t.Errorf("it is read by %d goroutines", n)
+		}
+		close(release)
+		synctest.Wait()
+		began := time.Now()
+		if got := from.suggest(`client.push("fu`); strings.Join(got.endings, " ") != "zz/" || time.Since(began) != 0 {
+			t.Errorf("after it came back: %q", got.endings)
+		}
+	})
 }
 
 func TestCompleterKeepsCandidatesOnTheScreen(t *testing.T) {

@@ -11,9 +11,10 @@ import (
 	"github.com/yuin/gopher-lua/parse"
 )
 
-// verbOf is the verb of client that an entry is a call of and nothing else; nil for any other
-// entry.
-func verbOf(source string) *verbs.Verb {
+// verbOf is the verb that an entry is a call of and nothing else, whatever name its function or its
+// client was given; nil for any other entry. It is looked up when the entry has run, which may have
+// given the name, and nothing is called for it.
+func (s *Session) verbOf(source string) *verbs.Verb {
 	stmts, err := parse.Parse(strings.NewReader("return "+source), "entry")
 	if err != nil || len(stmts) != 1 {
 		return nil
@@ -26,45 +27,46 @@ func verbOf(source string) *verbs.Verb {
 	if !ok {
 		return nil
 	}
-	object, name := call.Receiver, call.Method // client:push(...)
-	if f, ok := call.Func.(*ast.AttrGetExpr); ok {
-		object = f.Object
-		if key, ok := f.Key.(*ast.StringExpr); ok {
-			name = key.Value
+	function := call.Func
+	if call.Method != "" { // client:push(...)
+		function = &ast.AttrGetExpr{Object: call.Receiver, Key: &ast.StringExpr{Value: call.Method}}
+	}
+	if member, ok := function.(*ast.AttrGetExpr); ok { // connect{...}.push(...)
+		made, _ := member.Object.(*ast.FuncCallExpr)
+		name, _ := member.Key.(*ast.StringExpr)
+		if made != nil && name != nil && made.Method == "" && s.vm.Topic(dotted(made.Func)) == verbs.Connect.Name {
+			return verbs.Find(verbs.GroupClient + "." + name.Value)
 		}
 	}
-	on, ok := object.(*ast.IdentExpr)
-	if !ok || on.Value != verbs.GroupClient && on.Value != verbs.GroupLibrary {
-		return nil
+	verb, _ := s.vm.Callee(dotted(function))
+	return verb
+}
+
+// dotted is the path that an expression is, such as "client.push"; empty for any other expression.
+func dotted(e ast.Expr) string {
+	switch x := e.(type) {
+	case *ast.IdentExpr:
+		return x.Value
+	case *ast.AttrGetExpr:
+		key, ok := x.Key.(*ast.StringExpr)
+		if path := dotted(x.Object); ok && path != "" && !strings.Contains(key.Value, ".") {
+			return path + "." + key.Value
+		}
 	}
-	return verbs.Find(on.Value + "." + name)
+	return ""
 }
 
-// madeForEffect tells whether an entry is nothing but the call of a verb that changes something.
-// The images and files that it was about are what the user has just typed; they are in _ all the
-// same.
-func madeForEffect(source string) bool {
-	verb := verbOf(source)
-	return verb != nil && verb.Mutates
-}
-
-// foundNothing is what a verb that an entry is a call of says of an empty list; empty for any other
-// entry or value.
-func foundNothing(source string, values []lua.LValue) string {
+// isEmptyList tells whether values are one table with nothing in it.
+func isEmptyList(values []lua.LValue) bool {
 	if len(values) != 1 {
-		return ""
+		return false
 	}
 	t, ok := values[0].(*lua.LTable)
 	if !ok {
-		return ""
+		return false
 	}
-	if first, _ := t.Next(lua.LNil); first != lua.LNil {
-		return ""
-	}
-	if verb := verbOf(source); verb != nil {
-		return verb.Empty
-	}
-	return ""
+	first, _ := t.Next(lua.LNil)
+	return first == lua.LNil
 }
 
 // onlyNames tells whether values are an image or a path, or a list of them.

@@ -63,6 +63,6 @@ func TestLexNeverFails(t *testing.T) {
 		if n := len(continuation(source)); n > 12 {
 			t.Fatalf("%q: a prompt of %d columns", source, n)
 		}
-		suggest(fakeNames{}, fakeRemote, fakeLocal, source)
+		fakeSources().suggest(source)
 	})
 }

@@ -207,9 +207,8 @@ func (s *Session) enter(ctx context.Context, source string) error {
 	case err != nil:
 		s.complain(err)
 		return nil
-	case !vm.Silenced(source) && !(madeForEffect(source) && onlyNames(values)):
-		err = s.show(values)
-		s.hintAt(source, values)
+	case !vm.Silenced(source):
+		err = s.present(source, values)
 	}
 	if took >= slow {
 		s.c.Screen.Note(fmt.Sprintf("(%.2f s)", took.Seconds()))
@@ -232,12 +231,26 @@ func (s *Session) complain(err error) {
 	s.c.Screen.Complain(err.Error())
 }
 
-// hintAt says, when a name alone was entered and leads to nothing, which one is near, and when a
-// verb found nothing, that it did.
-func (s *Session) hintAt(source string, values []lua.LValue) {
-	if text := foundNothing(source, values); text != "" {
-		s.c.Screen.Note(text)
+// present shows what an entry gave. Of a verb that changes something the images and files are what
+// the user has just typed, and are not shown again, though they are in _; of one that found nothing it
+// is said that it did.
+func (s *Session) present(source string, values []lua.LValue) error {
+	if verb := s.verbOf(source); verb != nil {
+		switch {
+		case verb.Mutates && onlyNames(values):
+			return nil
+		case verb.Empty != "" && isEmptyList(values):
+			s.c.Screen.Note(verb.Empty)
+			return nil
+		}
 	}
+	err := s.show(values)
+	s.hintAt(source, values)
+	return err
+}
+
+// hintAt says, when a name alone was entered and leads to nothing, which one is near.
+func (s *Session) hintAt(source string, values []lua.LValue) {
 	if len(values) != 1 || values[0] != lua.LNil {
 		return
 	}

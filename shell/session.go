@@ -79,6 +79,7 @@ type Session struct {
 	ctx        context.Context // of Interactive, for what completion looks up
 	remote     remoteNames
 	local      remoteNames                     // of the local library
+	folders    *folders                        // of the file system
 	others     map[*client.Client]*remoteNames // of the clients that connect made
 	sofar      string                          // the lines of the entry before the one that is being typed
 	shipped    bool                            // the program that ran last came with this one
@@ -92,7 +93,7 @@ func New(c Config) *Session {
 	if c.Home == "" {
 		c.Home, _ = c.LookupEnv("HOME")
 	}
-	s := &Session{c: c, ctx: context.Background(), others: map[*client.Client]*remoteNames{}}
+	s := &Session{c: c, ctx: context.Background(), others: map[*client.Client]*remoteNames{}, folders: newFolders()}
 	s.remote = remoteNames{list: s.listNames, now: time.Now}
 	s.local = remoteNames{list: s.listLocal, now: time.Now}
 	return s

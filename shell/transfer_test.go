@@ -76,7 +76,7 @@ func connectTo(c *Config, url string) {
 func TestNothingFound(t *testing.T) {
 	server := halfway(t)
 	s := sit(t, func(c *Config, _ map[string]string) { connectTo(c, server.URL) })
-	s.want(`client.search("lab/none")`, "{}\nno image matches")
+	s.want(`client.search("lab/none")`, "no image matches")
 	s.want(`#client.search("lab/none")`, "0")
 	s.want(`client.search("lab/none");`, "")
 	s.types("\x04")

@@ -35,6 +35,9 @@ func (a *app) completeVerb(cmd *cobra.Command, v *verbs.Verb) {
 		switch p := arguments[min(len(args), len(arguments)-1)]; p.Complete {
 		case "image", "collection":
 			return a.completeNames(cmd, args, typed)
+		case "image or file": // files where no image begins so
+			names, directive := a.completeNames(cmd, args, typed)
+			return names, directive &^ cobra.ShellCompDirectiveNoFileComp
 		case "file":
 			return nil, cobra.ShellCompDirectiveDefault
 		}

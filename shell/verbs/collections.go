@@ -11,6 +11,7 @@ var collections = define(spec[client.CollectionsRequest, []client.Collection]{
 	summary:  "list the collections of the account",
 	help:     `A collection is a Swift container. Containers in which other tools keep segments are left out.`,
 	returns:  "a list of tables with name, images and bytes",
+	empty:    "no collection",
 	examples: []string{`client.collections()`},
 	call: func(ctx context.Context, c *client.Client, r client.CollectionsRequest) ([]client.Collection, error) {
 		return c.Collections(ctx, r)

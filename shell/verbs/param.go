@@ -37,7 +37,7 @@ const (
 //	help:"..."            one line
 //	unit:"bytes"          a number of bytes, which may be written as 64M
 //	new:"true"            names what may not be there yet: an image given for it is its name, else its object
-//	complete:"file"       what completes it: file, image, collection, or local for an image of the local library
+//	complete:"file"       what completes it: file, image, "image or file", collection, or local for an image of the local library
 //
 // An argument may also be given by its name in the option table.
 type Param struct {

@@ -2,6 +2,7 @@ package verbs
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ func TestTableIsComplete(t *testing.T) {
 				t.Errorf("%s: the parameter %+v", v.Name, p)
 			}
 			names[p.Name], flags[p.Flag] = true, true
-			if p.Complete != "" && p.Complete != "file" && p.Complete != "image" && p.Complete != "collection" && p.Complete != "local" {
+			if !slices.Contains([]string{"", "file", "image", "image or file", "collection", "local"}, p.Complete) {
 				t.Errorf("%s: nobody completes %q", v.Name, p.Complete)
 			}
 			if !strings.Contains(v.HelpText(), "  "+p.Name+" ") {

@@ -91,7 +91,7 @@ func annotateVerb(b *strings.Builder, verb *verbs.Verb) {
 		if p.Optional {
 			mark = "?"
 		}
-		if p.Complete == "image" {
+		if strings.HasPrefix(p.Complete, "image") {
 			kind += "|Image"
 		}
 		if verb.Item != "" && len(names) == 0 {
