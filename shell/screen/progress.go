@@ -17,6 +17,10 @@ const (
 	barCells    = 35 // as sregistry drew it
 	mostLines   = 8  // of running transfers shown at once
 	rateOver    = 5 * time.Second
+
+	// settled is how many ticks a new width must hold before it is believed that the terminal has it:
+	// tmux tells its programs of a second change up to 250 ms after it made it.
+	settled = 3
 )
 
 // meter is one running transfer. All but done is guarded by the screen's lock.
@@ -180,6 +184,11 @@ func (s *Screen) tick() {
 		}
 		return
 	}
+	if columns := s.widthOf(s.opts.Err); columns != s.columns {
+		s.columns, s.steady = columns, 0
+	} else {
+		s.steady++
+	}
 	s.draw()
 }
 
@@ -258,6 +267,9 @@ func (s *Screen) draw() {
 		return
 	}
 	columns := s.widthOf(s.opts.Err)
+	if len(s.drawn) > 0 && columns != s.drawnAt && !s.isSettled(columns) {
+		return // nobody knows how many rows the lines take now
+	}
 	if s.plainTerm {
 		// A terminal without escape sequences can only take back the line it is in.
 		line := s.running[0].line(columns)
@@ -265,7 +277,7 @@ func (s *Screen) draw() {
 			line = cut(fmt.Sprintf("%s (and %d more)", s.running[0].line(columns-16), n-1), columns-1)
 		}
 		io.WriteString(s.opts.Err, "\r"+pad(line, s.width))
-		s.drawn, s.width = []int{0}, textCells(line)
+		s.drawn, s.drawnAt, s.width = []int{0}, columns, textCells(line)
 		return
 	}
 	var lines []string
@@ -282,7 +294,7 @@ func (s *Screen) draw() {
 	var b strings.Builder
 	b.WriteString(s.top())
 	before := s.rows()
-	s.drawn = nil
+	s.drawn, s.drawnAt = nil, columns
 	for i, line := range lines {
 		if i > 0 {
 			b.WriteString("\n")
@@ -317,9 +329,17 @@ func (s *Screen) top() string {
 	return "\r"
 }
 
-// rows is how many rows the progress lines take: a terminal that became narrower has broken them.
+// isSettled tells whether the terminal has been that wide for long enough.
+func (s *Screen) isSettled(columns int) bool { return columns == s.columns && s.steady >= settled }
+
+// rows is how many rows the progress lines take: a terminal that became narrower has broken them. Until
+// that is sure they are counted as what they were, for a remainder of a bar on the terminal is better than
+// to take away a line above it, which is somebody's.
 func (s *Screen) rows() int {
 	rows, columns := 0, s.widthOf(s.opts.Err)
+	if !s.isSettled(columns) {
+		columns = max(columns, s.drawnAt)
+	}
 	for _, cells := range s.drawn {
 		rows += 1 + max(0, cells-1)/columns
 	}

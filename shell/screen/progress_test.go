@@ -203,16 +203,57 @@ func TestResizedTerminal(t *testing.T) {
 	second := b.Begin(client.Transfer{Verb: "push", Label: "lab/b", Size: 100})
 	for _, width := range []int{30, 20, 50, 80} {
 		b.err.resize(width)
-		b.tick()
+		for range settled + 1 {
+			b.tick()
+		}
 		if got := strings.Split(b.err.sees(), "\n"); len(got) != 4 || got[0] != "before" || !strings.HasPrefix(got[1], "Progress |-") || !strings.HasPrefix(got[3], "In all") {
 			t.Errorf("%d columns: %q", width, got)
 		}
 	}
-	b.err.resize(25)
-	first.End(errors.New("no"))
-	b.err.resize(12)
-	second.End(errors.New("no"))
+	for _, m := range []client.Meter{first, second} {
+		b.err.resize(b.err.width / 2)
+		for range settled + 1 {
+			b.tick()
+		}
+		m.End(errors.New("no"))
+	}
 	b.err.expect(t, "before\n")
+}
+
+// A terminal that is made narrow and wide again may tell of the first when the second is done: what was
+// there before stays, whatever becomes of the bars.
+func TestTerminalResizedTwice(t *testing.T) {
+	for ticks := range 2 * settled {
+		for _, end := range []bool{false, true} {
+			b := newBench("e", nil)
+			b.Note("the first")
+			b.Note("the second")
+			m := b.Begin(client.Transfer{Verb: "push", Label: "lab/a", Size: 100})
+			n := b.Begin(client.Transfer{Verb: "push", Label: "lab/b", Size: 100})
+			b.err.resize(30)
+			b.err.resize(80)
+			b.err.told = 30
+			for range min(ticks, settled) { // as long as tmux keeps it to itself
+				b.tick()
+			}
+			if end {
+				n.End(errors.New("no"))
+				b.Note("the third")
+			}
+			b.err.told = 0
+			for range ticks {
+				b.tick()
+			}
+			if got := b.err.sees(); !strings.HasPrefix(got, "the first\nthe second\n") {
+				t.Errorf("after %d ticks, end %v: %q", ticks, end, got)
+			}
+			m.End(errors.New("no"))
+			n.End(errors.New("no"))
+			if got := b.err.sees(); !strings.HasPrefix(got, "the first\nthe second\n") {
+				t.Errorf("after %d ticks, end %v, at the end: %q", ticks, end, got)
+			}
+		}
+	}
 }
 
 func TestManyAtOnce(t *testing.T) {

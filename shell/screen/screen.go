@@ -80,6 +80,9 @@ type Screen struct {
 	moved      int64   // bytes of transfers that ended while others ran
 	size       int64   // and of how many
 	drawn      []int   // the columns of the lines of progress that are on the terminal now
+	drawnAt    int     // how wide it was then
+	columns    int     // how wide it was at the last tick
+	steady     int     // ticks since it has been so
 	width      int     // widest line of a dumb terminal that has to be covered
 	partial    bool    // standard output is in the middle of a line, on a terminal
 	held       bool    // a prompt is pending

@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"cmp"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +17,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // fakeTerminal keeps what a person sees: it obeys the few sequences the screen uses.
 type fakeTerminal struct {
 	width int
+	told  int // the width that programs are told; 0: that it has
+
+	broken map[int]bool // rows that go on in the next one, since the terminal became narrower
 
 	mu    sync.Mutex
 	lines []string
@@ -25,7 +30,7 @@ type fakeTerminal struct {
 }
 
 func newTerminal() *fakeTerminal {
-	return &fakeTerminal{width: 80, lines: []string{""}, wrote: make(chan struct{}, 10000)}
+	return &fakeTerminal{width: 80, lines: []string{""}, broken: map[int]bool{}, wrote: make(chan struct{}, 10000)}
 }
 
 func (f *fakeTerminal) Write(p []byte) (int, error) {
@@ -43,9 +48,11 @@ func (f *fakeTerminal) Write(p []byte) (int, error) {
 				f.row -= n
 			case 'K':
 				f.lines[f.row] = cut(f.lines[f.row], f.col)
+				delete(f.broken, f.row)
 			case 'J':
 				f.lines[f.row] = cut(f.lines[f.row], f.col)
 				f.lines = f.lines[:f.row+1]
+				maps.DeleteFunc(f.broken, func(row int, _ bool) bool { return row >= f.row })
 			case 'm':
 			default:
 				panic("unknown sequence " + strconv.Quote(text[:end+1]))
@@ -83,18 +90,27 @@ func (f *fakeTerminal) resize(width int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.width = width
-	var broken []string
-	for _, line := range f.lines {
+	var whole, lines []string
+	for row, line := range f.lines {
+		if f.broken[row-1] {
+			whole[len(whole)-1] += line
+		} else {
+			whole = append(whole, line)
+		}
+	}
+	clear(f.broken)
+	for _, line := range whole {
 		line = strings.TrimRight(line, " ")
 		for len(line) > width {
-			broken = append(broken, line[:width])
+			f.broken[len(lines)] = true
+			lines = append(lines, line[:width])
 			line = line[width:]
 		}
-		broken = append(broken, line)
+		lines = append(lines, line)
 	}
-	f.lines = broken
-	f.row = len(broken) - 1
-	f.col = len(broken[f.row])
+	f.lines = lines
+	f.row = len(lines) - 1
+	f.col = len(lines[f.row])
 }
 
 // sees is what is on the terminal, without blanks at line ends.
@@ -181,7 +197,7 @@ func newBench(terminals string, change func(*Options)) *bench {
 		Terminal: func(stream any) (int, bool) {
 			switch f := stream.(type) {
 			case *fakeTerminal:
-				return f.width, f == b.out && strings.Contains(terminals, "o") || f == b.err && strings.Contains(terminals, "e")
+				return cmp.Or(f.told, f.width), f == b.out && strings.Contains(terminals, "o") || f == b.err && strings.Contains(terminals, "e")
 			}
 			return 0, strings.Contains(terminals, "i")
 		},
