@@ -126,6 +126,9 @@ func (c *Client) tolerate(r ListRequest, collection string, err error) error {
 // scope is which collections a query asks, and which of their images match it.
 func (c *Client) scope(ctx context.Context, r ListRequest) (collections []string, match func(path string) bool, err error) {
 	query := strings.TrimPrefix(r.Query, "swift://")
+	if query == "*" { // as sregistry-cli writes all
+		query = ""
+	}
 	folded := strings.ToLower(query)
 	match = func(path string) bool { return strings.Contains(strings.ToLower(path), folded) }
 	if collection, _, ok := strings.Cut(query, "/"); ok {

@@ -22,6 +22,9 @@ func (c *Client) LibraryImages(ctx context.Context, r ImagesRequest) ([]LocalIma
 			return nil, fail("images", "", err)
 		}
 	}
+	if r.Query == "*" { // as sregistry-cli writes all
+		r.Query = ""
+	}
 	rows, err := c.local.All(ctx, r.Query)
 	if err != nil {
 		return nil, fail("images", r.Query, err)

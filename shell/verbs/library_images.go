@@ -16,7 +16,15 @@ image in the folder that no row knows is recorded; both are said, and stand in t
 	returns:  "a list of local images, the oldest first",
 	header:   "Containers:   [date]   [client]\t[uri]",
 	empty:    "no image in the local library",
-	examples: []string{`library.images()`, `library.images("ubuntu")`, `library.images{check=true}`},
+	item:     "a query; what any of them finds is in the one list",
+	examples: []string{`library.images()`, `library.images("ubuntu")`, `library.images{"ubuntu", "v2"}`, `library.images{check=true}`},
+	gather: func(ctx context.Context, c *client.Client, rs []client.ImagesRequest) ([]client.LocalImage, error) {
+		check := rs[0].Check
+		return union(rs, func(r client.ImagesRequest) ([]client.LocalImage, error) {
+			r.Check, check = check, false // once is enough
+			return c.LibraryImages(ctx, r)
+		}, client.LocalImage.String, func(a, b client.LocalImage) int { return a.Created.Compare(b.Created) })
+	},
 	call: func(ctx context.Context, c *client.Client, r client.ImagesRequest) ([]client.LocalImage, error) {
 		return c.LibraryImages(ctx, r)
 	},

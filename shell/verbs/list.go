@@ -3,6 +3,7 @@ package verbs
 import (
 	"context"
 	"iter"
+	"strings"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
 )
@@ -14,7 +15,12 @@ var list = define(spec[client.ListRequest, []client.Image]{
 size, sha256, etag, modified, arch and id, and can be given to every verb that takes a name.`,
 	returns:  "a list of images, sorted by collection and object",
 	empty:    "no image matches",
+	item:     "a query; what any of them finds is in the one list",
 	examples: []string{`client.list("lab/")`, `client.list("lab/ubuntu")[1].size`},
+	gather: func(ctx context.Context, c *client.Client, rs []client.ListRequest) ([]client.Image, error) {
+		return union(rs, func(r client.ListRequest) ([]client.Image, error) { return c.List(ctx, r) }, client.Image.Path,
+			func(a, b client.Image) int { return strings.Compare(a.Path(), b.Path()) })
+	},
 	call: func(ctx context.Context, c *client.Client, r client.ListRequest) ([]client.Image, error) {
 		return c.List(ctx, r)
 	},

@@ -76,9 +76,11 @@ type spec[Request, Result any] struct {
 	asks   func(Request) bool
 	expand func(context.Context, *client.Client, []Request) (requests []Request, plan string, err error)
 	call   func(context.Context, *client.Client, Request) (Result, error)
-	// batch does many; nil where the verb takes no list. item names an element for messages.
-	batch func(context.Context, *client.Client, []Request) ([]Result, error)
-	item  string
+	// batch does many; nil where the verb takes no list. item names an element for messages. Where many
+	// have one result, gather does them instead.
+	batch  func(context.Context, *client.Client, []Request) ([]Result, error)
+	gather func(context.Context, *client.Client, []Request) (Result, error)
+	item   string
 }
 
 // define makes a Verb of a spec. The parameters are read from Request's tags (see paramsOf).
@@ -137,7 +139,33 @@ func define[Request, Result any](s spec[Request, Result]) *Verb {
 			return s.batch(ctx, c, typed(rs))
 		}
 	}
+	if s.gather != nil {
+		v.batch = func(ctx context.Context, c *client.Client, rs []any) (any, error) {
+			return s.gather(ctx, c, typed(rs))
+		}
+	}
 	return v
+}
+
+// union makes the list of several requests for one: what any of them finds, once, in the order of
+// less. It asks one after the other, and ends with the first failure.
+func union[Request, Item any](rs []Request, ask func(Request) ([]Item, error), key func(Item) string, order func(a, b Item) int) ([]Item, error) {
+	all := []Item{}
+	seen := map[string]bool{}
+	for _, r := range rs {
+		found, err := ask(r)
+		if err != nil {
+			return nil, err
+		}
+		for _, item := range found {
+			if !seen[key(item)] {
+				seen[key(item)] = true
+				all = append(all, item)
+			}
+		}
+	}
+	slices.SortStableFunc(all, order)
+	return all, nil
 }
 
 // Call is a verb with its decoded request: the step between decode and call.

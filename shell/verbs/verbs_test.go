@@ -49,7 +49,7 @@ func TestSignature(t *testing.T) {
 	for name, want := range map[string][2]string{
 		"push":        {"push(path, name [, options])", "push path [name]"},
 		"pull":        {"pull(image [, file [, options]])", "pull image..."},
-		"search":      {"search([query])", "search [query]"},
+		"search":      {"search([query])", "search [query]..."},
 		"collections": {"collections()", "collections"},
 	} {
 		if v := Find(name); v.Signature() != want[0] || v.CommandUse() != want[1] {
@@ -169,6 +169,7 @@ func TestBindCommand(t *testing.T) {
 		{"pull", []string{"lab/a"}, options{"name": "f", "no-cache": true}, items{client.PullRequest{Image: "lab/a", File: "f", NoSave: true}}},
 		{"pull", []string{"lab/a", "lab/b"}, options{"name": "d/"}, items{client.PullRequest{Image: "lab/a", File: "d/"}, client.PullRequest{Image: "lab/b", File: "d/"}}},
 		{"search", nil, nil, items{client.ListRequest{}}},
+		{"search", []string{"a", "b"}, nil, items{client.ListRequest{Query: "a"}, client.ListRequest{Query: "b"}}},
 		{"access", []string{"lab"}, options{"read": "a,b", "public": true}, items{client.AccessRequest{Collection: "lab", Read: &[]string{"a", "b"}, Public: yes()}}},
 	} {
 		call, err := Find(c.verb).BindCommand(c.args, c.flags)
@@ -183,7 +184,7 @@ func TestBindCommand(t *testing.T) {
 	for _, c := range []struct {
 		verb string
 		args []string
-	}{{"push", nil}, {"push", []string{"a"}}, {"push", []string{"a", "b", "c"}}, {"search", []string{"a", "b"}}, {"pull", nil}} {
+	}{{"push", nil}, {"push", []string{"a"}}, {"push", []string{"a", "b", "c"}}, {"usage", []string{"a", "b"}}, {"pull", nil}} {
 		if _, err := Find(c.verb).BindCommand(c.args, nil); client.CodeOf(err) != client.Invalid {
 			t.Errorf("%s %v: %v", c.verb, c.args, err)
 		}
