@@ -62,20 +62,37 @@ func (c *Client) access(ctx context.Context, r AccessRequest) (Access, error) {
 	}
 	g, err := c.store.Access(ctx, collection, nil)
 	if err == nil && r.changes() {
-		set := merged(g, r)
+		set, before := merged(g, r), g.Write
 		if g, err = c.store.Access(ctx, collection, &set); err == nil {
 			c.explain(ctx, set, g)
+			if g.Accounts && slices.ContainsFunc(g.Write, func(who string) bool { return !slices.Contains(before, who) }) {
+				c.trust(ctx, collection, g)
+			}
 		}
 	}
 	switch {
-	case errors.Is(err, store.ErrHidden), errors.Is(err, store.ErrDenied):
-		return Access{}, refuse(Denied, fmt.Errorf("only the owner of a collection sees and sets who may use it (%w)", err), "")
+	case errors.Is(err, store.ErrHidden):
+		return Access{}, refuse(Denied, errOwner, "")
+	case errors.Is(err, store.ErrDenied):
+		return Access{}, refuse(Denied, fmt.Errorf("%w (%w)", errOwner, err), "")
 	case errors.Is(err, store.ErrNotFound):
 		return Access{}, notFound(place{name: name.Name{Collection: collection}, missing: true})
 	case err != nil:
 		return Access{}, err
 	}
 	return Access{Collection: collection, Public: g.Public, Listing: g.Listing, Read: list(g.Read), Write: list(g.Write)}, nil
+}
+
+var errOwner = errors.New("only the owner of a collection sees and sets who may use it")
+
+// trust says how far somebody who may write now is trusted where rights go to whole accounts.
+func (c *Client) trust(ctx context.Context, collection string, g store.Grants) {
+	c.report.Warn(fmt.Sprintf("on this server whoever may write to %s may also change who may use it, and its quota", collection))
+	session, err := c.token.Session(ctx)
+	account, _, named := strings.Cut(session.User, ":")
+	if err == nil && named && !g.Public && !slices.Contains(g.Read, account) {
+		c.report.Warn(fmt.Sprintf("and what they push is theirs: you can pull it when %s, your own account, is among those who may read", account))
+	}
 }
 
 // merged is what is there with what a request changes.

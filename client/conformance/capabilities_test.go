@@ -108,6 +108,7 @@ type capabilities struct {
 	GuestOwnsObjects     bool   // what a user of another account puts is his: the container's owner may delete, not read it
 	GuestCopies          bool   // who may read and write a container may copy in it
 	GuestDeletes         bool   // and delete it when it is empty
+	GuestGrants          bool   // and change its metadata, with the access lists and the quota
 	ReaderReads          bool   // a user of the account who does not own it may read
 	ReaderPutsContainer  int    // and puts a container that is there
 	HeadInfo             int    // HEAD of /info
@@ -177,7 +178,7 @@ var rgw = capabilities{
 
 	ManifestOfItself: 400, ManifestLeaks: true, TooManySegments: 400, LostSegment: 404, LostSegmentHead: 404, DLORangeOverrun: true,
 
-	BulkConflict: "409 Conflict", PublicWrite: 400, UnknownACL: 400, ACLShownToAll: true, GuestOwnsObjects: true, GuestDeletes: true, ReaderReads: true, ReaderPutsContainer: 202, PublicReadLists: true, HeadInfo: 405,
+	BulkConflict: "409 Conflict", PublicWrite: 400, UnknownACL: 400, ACLShownToAll: true, GuestOwnsObjects: true, GuestDeletes: true, GuestGrants: true, ReaderReads: true, ReaderPutsContainer: 202, PublicReadLists: true, HeadInfo: 405,
 
 	errorWords: true, quotaExceeded: "QuotaExceeded",
 }

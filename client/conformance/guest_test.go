@@ -86,7 +86,8 @@ func TestRightsOfAColleague(t *testing.T) {
 
 	account, _, _ := strings.Cut(name, ":")
 	got := x.access(client.AccessRequest{Read: to([]string{name})})
-	if _, warns, _, _ := x.report.take(); !slices.Equal(got.Read, []string{name}) {
+	wholeAccounts := !slices.Equal(got.Read, []string{name})
+	if _, warns, _, _ := x.report.take(); wholeAccounts {
 		if !slices.Equal(got.Read, []string{account}) || len(warns) != 1 || !strings.Contains(warns[0], "everybody of "+account) {
 			t.Errorf("%s may read is shown as %v, with the warnings %q", name, got.Read, warns)
 		}
@@ -105,6 +106,9 @@ func TestRightsOfAColleague(t *testing.T) {
 	denied("delete with the right to read", err)
 	_, err = guest.Access(ctx, client.AccessRequest{Collection: x.collection, Public: to(true)})
 	denied("access by a guest", err)
+	if strings.Count(err.Error(), "owner") != 1 {
+		t.Errorf("%q says a thing twice", err)
+	}
 	_, err = guest.Push(ctx, client.PushRequest{Path: small, Name: x.collection + "-other/s"})
 	if err == nil {
 		// Where containers are of whoever makes them, it is the guest's own.
@@ -120,7 +124,12 @@ func TestRightsOfAColleague(t *testing.T) {
 		denied("push to a collection that is not there", err)
 	}
 
+	x.report.take()
 	x.access(client.AccessRequest{Write: to([]string{name})})
+	_, warns, _, _ := x.report.take()
+	if told := strings.Join(warns, "\n"); strings.Contains(told, "may also change who may use it") != wholeAccounts || strings.Contains(told, "what they push is theirs") != wholeAccounts {
+		t.Errorf("to let somebody write, who is trusted with all where names mean whole accounts (%v), warns %q", wholeAccounts, warns)
+	}
 	if err := push(small, "g:v1"); err != nil {
 		t.Errorf("push: %v", err)
 	}

@@ -221,7 +221,11 @@ func (q *request) saveContainer(tx *sql.Tx, c *containerRow) error {
 }
 
 func (q *request) postContainer() error {
-	if _, err := q.own(changeContainer); err != nil {
+	n := changeContainer
+	if q.s.opt.Personality == RGW {
+		n = writeObject // seen: who may write in it may say who else may
+	}
+	if _, err := q.own(n); err != nil {
 		return err
 	}
 	if err := q.containerHeaders(); err != nil {

@@ -21,17 +21,17 @@ func (s Settings) TLS() (*tls.Config, error) {
 	if s.CACert != "" {
 		pem, err := os.ReadFile(untilde(s.CACert))
 		if err != nil {
-			return nil, fmt.Errorf("the file with the authorities to trust: %w", err)
+			return nil, fmt.Errorf("the authorities to trust, by %s: %w", s.Source, err)
 		}
 		c.RootCAs = x509.NewCertPool()
 		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s holds no certificate in PEM form", s.CACert)
+			return nil, fmt.Errorf("the authorities to trust, by %s: %s holds no certificate in PEM form", s.Source, s.CACert)
 		}
 	}
 	if s.Cert != "" || s.CertKey != "" {
 		pair, err := tls.LoadX509KeyPair(untilde(s.Cert), untilde(either(s.CertKey, s.Cert)))
 		if err != nil {
-			return nil, fmt.Errorf("the certificate to show: %w", err)
+			return nil, fmt.Errorf("the certificate to show, by %s: %w", s.Source, err)
 		}
 		c.Certificates = []tls.Certificate{pair}
 	}

@@ -34,7 +34,7 @@ func TestTLS(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	ca := authority(t, server)
 	signIn := func(change func(*Settings)) error {
-		s := Settings{User: "a:b", Key: "k", URL: server.URL}
+		s := Settings{User: "a:b", Key: "k", URL: server.URL, Source: "the cloud x"}
 		change(&s)
 		config, err := s.TLS()
 		if err != nil {
@@ -60,7 +60,7 @@ func TestTLS(t *testing.T) {
 	if Untrusted(err) == "" || strings.Contains(Untrusted(err), "CACERT") {
 		t.Errorf("another host: %v; %s", err, Untrusted(err))
 	}
-	if err := signIn(func(s *Settings) { s.CACert = ca + "x" }); err == nil || !strings.Contains(err.Error(), ca+"x") {
+	if err := signIn(func(s *Settings) { s.CACert = ca + "x" }); err == nil || !strings.Contains(err.Error(), ca+"x") || !strings.Contains(err.Error(), "by the cloud x") {
 		t.Errorf("no such file: %v", err)
 	}
 	empty := filepath.Join(t.TempDir(), "empty.pem")
