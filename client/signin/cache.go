@@ -28,7 +28,7 @@ type Cache struct {
 
 const (
 	cachedFor     = time.Hour       // how long a token without an announced end is taken
-	cachedNew     = 5 * time.Minute // how long a 403 is believed to one from the cache
+	cachedNew     = 5 * time.Second // how long a 403 is believed to one from the cache: the jobs of an array may all meet one
 	cachePoll     = 20 * time.Millisecond
 	cachePatience = 40 * time.Second // with somebody else's sign-in
 )

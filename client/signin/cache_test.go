@@ -1,12 +1,15 @@
 package signin
 
 import (
+	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 func (s *service) cached(t *testing.T, dir, key string) *Transport {
@@ -87,6 +90,50 @@ func TestCacheTellsSettingsApart(t *testing.T) {
 		} else {
 			seen[print] = true
 		}
+	}
+}
+
+// A 403 to a token of the cache may mean that it has not got the rights that were given since: it is
+// believed while the token is new, so that many who meet one sign in little.
+func TestForbiddenFromTheCache(t *testing.T) {
+	s := newService(t, "/auth/v1.0")
+	dir := t.TempDir()
+	if _, _, err := get(s.cached(t, dir, "secret"), "/c", nil); err != nil {
+		t.Fatal(err)
+	}
+	s.deny = http.StatusForbidden
+	denied := func(want int64) {
+		t.Helper()
+		for range 3 {
+			if status, _, err := get(s.cached(t, dir, "secret"), "/c", nil); err != nil || status != 403 {
+				t.Fatalf("%d %v", status, err)
+			}
+		}
+		if n := s.signIns.Load(); n != want {
+			t.Errorf("%d sign-ins, want %d", n, want)
+		}
+	}
+	denied(1)
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	var e entry
+	text, err := os.ReadFile(files[0])
+	if err == nil {
+		err = json.Unmarshal(text, &e)
+	}
+	e.Made = e.Made.Add(-time.Minute)
+	old, _ := json.Marshal(e)
+	if err := errors.Join(err, os.WriteFile(files[0], old, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	denied(2)
+	s.mu.Lock()
+	s.deny = 0
+	s.mu.Unlock()
+	if status, _, err := get(s.cached(t, dir, "secret"), "/c", nil); err != nil || status != 200 || s.signIns.Load() != 2 {
+		t.Errorf("%d %v after %d sign-ins", status, err, s.signIns.Load())
 	}
 }
 

@@ -26,8 +26,10 @@ const renewBefore = 30 * time.Second
 // renewals is how often a request signs in anew: a token may die again while it waits its turn.
 const renewals = 3
 
-// believe403 is how long a 403 is believed after a token was renewed because of one.
-const believe403 = time.Hour
+// believe403 is how long a 403 is believed after a token was renewed because of one: long enough for
+// a search that meets many, and short enough for whoever asks for rights and tries again. A token of
+// Keystone's has the rights of when it was made.
+const believe403 = 30 * time.Second
 
 // Transport signs in when the first request comes, sends each request with the token to the
 // storage URL that signing in gave, and nowhere else, and signs in anew once for everybody when
