@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -37,10 +38,11 @@ type completeFunc func(before string) (endings []string, length int)
 // Readline's faults are kept away from the shell here and in keys: each comment that says why
 // something is done names one.
 type editor struct {
-	rl    *readline.Instance
-	keys  *keys
-	stdin *readline.CancelableStdin
-	mode  *rawMode
+	rl     *readline.Instance
+	keys   *keys
+	stdin  *readline.CancelableStdin
+	mode   *rawMode
+	canvas *canvas
 
 	width     func() int
 	columns   int
@@ -48,7 +50,8 @@ type editor struct {
 
 	completions bool // off while a question is asked
 	deleting    bool // the mark of the Delete key was just read
-	length      int  // of the line, in runes
+	line        []rune
+	cursor      int // in line
 	history     []string
 }
 
@@ -72,13 +75,15 @@ func newEditor(c editorConfig) (*editor, error) {
 	e.width = func() int { return max(20, c.width()) }
 	e.columns = e.width()
 	e.onColumns = func() {}
+	// A line in fewer columns than these is not worth a row of its own for every character.
+	e.canvas = &canvas{out: c.out, width: func() int { return max(8, c.width()) }, paint: c.paint}
 	// Close must be able to end a pending read, and readline's own does not reach this one.
 	e.stdin = readline.NewCancelableStdin(e.keys)
 	rl, err := readline.NewEx(&readline.Config{
 		Prompt:       mainPrompt,
 		Stdin:        e.stdin,
-		Stdout:       c.out,
-		Stderr:       c.out,
+		Stdout:       e.canvas,
+		Stderr:       e.canvas,
 		FuncGetWidth: e.width,
 		// Readline's own watch for a resize writes the widths while they are read; see filter.
 		FuncOnWidthChanged:  func(f func()) { e.onColumns = f },
@@ -94,17 +99,26 @@ func newEditor(c editorConfig) (*editor, error) {
 		HistoryLimit:           mostHistory + 1,
 		HistorySearchFold:      true,
 		AutoComplete:           completer{e, c.complete},
-		Painter:                painter(c.paint),
-		Listener: readline.FuncListener(func(line []rune, _ int, _ rune) ([]rune, int, bool) {
-			e.length = len(line)
-			return nil, 0, false
-		}),
+		Painter:                e.canvas,
+		Listener:               readline.FuncListener(e.edited),
 	})
 	if err != nil {
 		return nil, err
 	}
 	e.rl = rl
 	return e, nil
+}
+
+// edited sees what a key made of the line, and gives another if that is not to be.
+func (e *editor) edited(line []rune, cursor int, _ rune) ([]rune, int, bool) {
+	before, was := e.line, e.cursor
+	e.line, e.cursor = line, cursor
+	if e.rl == nil || e.rl.Operation.IsSearchMode() {
+		return nil, 0, false
+	}
+	e.line, e.cursor = wholeClusters(before, was, line, cursor)
+	changed := e.cursor != cursor || len(e.line) != len(line)
+	return slices.Clone(e.line), e.cursor, changed
 }
 
 // clearScreen empties the terminal, and leaves the cursor where it is.
@@ -125,7 +139,7 @@ func (e *editor) filter(r rune) (rune, bool) {
 	case r == deleteMark:
 		e.deleting = true
 		return readline.CharBell, true // which does nothing
-	case r == readline.CharDelete && deleting && e.length == 0:
+	case r == readline.CharDelete && deleting && len(e.line) == 0:
 		// A Delete key on an empty line would leave the shell.
 		return r, false
 	case r == readline.CharInterrupt:
@@ -147,6 +161,7 @@ func (e *editor) filter(r rune) (rune, bool) {
 
 func (e *editor) ReadLine(prompt string) (string, error) {
 	e.rl.SetPrompt(prompt)
+	e.canvas.begin(prompt)
 	line, err := e.rl.Readline()
 	switch {
 	case e.isClosed():
@@ -273,13 +288,4 @@ func (c completer) Do(line []rune, pos int) ([][]rune, int) {
 		out = append(out, []rune(ending))
 	}
 	return out, length
-}
-
-type painter func(line []rune) []rune
-
-func (p painter) Paint(line []rune, _ int) []rune {
-	if p == nil {
-		return line
-	}
-	return p(line)
 }

@@ -12,7 +12,7 @@ fi
 shell=$(realpath "$1")
 work=$(mktemp -d)
 socket=$work/tmux
-tm() { tmux -f /dev/null -S "$socket" "$@"; }
+tm() { tmux -u -f /dev/null -S "$socket" "$@"; }
 cleanup() {
   tm kill-server 2>/dev/null || true
   rm -rf "$work"
@@ -37,7 +37,7 @@ key() { tm send-keys -t p "$@"; }
 enter() { type "$1"; key Enter; }
 ok() { printf 'ok  %s\n' "$1"; }
 
-export HOME=$work/home TERM=xterm-256color
+export HOME=$work/home TERM=xterm-256color LC_ALL=C.UTF-8
 export PAGER="head -n 1; echo paged"
 mkdir "$HOME" "$work/dir"
 cd "$work/dir"
@@ -157,6 +157,47 @@ key Up
 see '> "after" \.\. " resizing"'
 key C-u
 ok 'resized, and went back in history'
+
+# at COLUMN,ROW: wait until the cursor is there, counted from the first row of the line.
+at() {
+  local end=$((SECONDS + 20)) first now
+  first=$(($(tm capture-pane -p -t p | grep -nE '^>' | tail -n 1 | cut -d: -f1) - 1))
+  until now=$(tm display-message -p -t p '#{cursor_x},#{cursor_y}') && [ "$now" = "${1%,*},$((first + ${1#*,}))" ]; do
+    if [ $SECONDS -ge $end ]; then
+      printf 'the cursor is at %s, the line begins at row %s, wanted %s; on the screen:\n' "$now" "$first" "$1" >&2
+      screen >&2
+      exit 1
+    fi
+    sleep 0.05
+  done
+}
+type 'w = "日本語é👍"'
+see '^> w = "日本語é👍"$'
+at 17,0
+key Left Left
+at 14,0
+key Left Left Left
+at 9,0
+type 'x'
+see '^> w = "日x本語é👍"$'
+at 10,0
+key BSpace
+key DC
+see '^> w = "日語é👍"$'
+at 9,0
+key C-e C-u
+type '"日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語"'
+at 5,1
+key Left Left
+at 2,1
+key Left Left
+at 57,0
+key C-a
+type '#'
+at 3,0
+key Enter
+see '^90$'
+ok 'typed and edited: wide characters, accents and emoji, over rows'
 
 key DC
 enter 'kept + 4'
