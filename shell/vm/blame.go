@@ -185,15 +185,24 @@ func isPath(s string) bool {
 	return true
 }
 
+// maxPath is how many parts an expression has that is written out: one longer says nothing to a person,
+// and in a chain of thousands each part is a suspect.
+const maxPath = 16
+
 // pathOf writes an expression as a person would point at it.
-func pathOf(e ast.Expr) string {
+func pathOf(e ast.Expr) string { return pathWithin(e, maxPath) }
+
+func pathWithin(e ast.Expr, parts int) string {
+	if parts == 0 {
+		return "(...)"
+	}
 	switch x := e.(type) {
 	case *ast.IdentExpr:
 		return x.Value
 	case *ast.StringExpr:
 		return quoted(x.Value)
 	case *ast.AttrGetExpr:
-		object := pathOf(x.Object)
+		object := pathWithin(x.Object, parts-1)
 		if s, ok := x.Key.(*ast.StringExpr); ok && isName(s.Value) {
 			return object + "." + s.Value
 		}
@@ -203,9 +212,9 @@ func pathOf(e ast.Expr) string {
 		return object + "[...]"
 	case *ast.FuncCallExpr:
 		if x.Receiver != nil {
-			return pathOf(x.Receiver) + ":" + x.Method + "(...)"
+			return pathWithin(x.Receiver, parts-1) + ":" + x.Method + "(...)"
 		}
-		return pathOf(x.Func) + "(...)"
+		return pathWithin(x.Func, parts-1) + "(...)"
 	}
 	return "(...)"
 }

@@ -16,7 +16,11 @@ import (
 // compile makes a function of a program. Its error is a *ScriptError.
 func (m *VM) compile(chunk, source string) (*lua.LFunction, error) {
 	source = stripShebang(source)
-	stmts, err := parse.Parse(strings.NewReader(source), chunk)
+	var stmts []ast.Stmt
+	err := checkNesting(chunk, source)
+	if err == nil {
+		stmts, err = parse.Parse(strings.NewReader(source), chunk)
+	}
 	if err == nil {
 		err = checkLiterals(chunk, source)
 	}

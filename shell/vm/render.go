@@ -15,12 +15,14 @@ const (
 	maxItems = 1000 // of a list of results
 	maxKeys  = 100  // of any other table
 	maxLevel = 6    // tables within tables
+	maxDepth = 200  // of those, however much is shown: a chain of a million would end the process
 	maxText  = 4000 // bytes of a string
 )
 
 // Render writes a value for a person: strings quoted, keys sorted, lists of results numbered,
 // tables on one line when they fit into width columns. What would move the cursor is escaped.
-// Width 0 means that nobody reads it at a prompt: lines of 80 columns, and nothing is left out.
+// Width 0 means that nobody reads it at a prompt: lines of 80 columns, and nothing is left out but tables that
+// are nested very deep.
 // The text has no line break at its end. __tostring is honoured; one that fails, or does not
 // end, is said in its place.
 func (m *VM) Render(v lua.LValue, width int) string {
@@ -112,7 +114,7 @@ func (p *printer) table(t *lua.LTable, level, column int) string {
 	switch {
 	case p.seen[t]:
 		return "<the same table again>"
-	case level >= maxLevel && p.limited && !empty(t):
+	case level >= maxLevel && p.limited && !empty(t), level >= maxDepth:
 		return "{...}"
 	}
 	p.seen[t] = true
