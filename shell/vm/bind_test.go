@@ -47,7 +47,6 @@ func TestArgumentsAreChecked(t *testing.T) {
 		`client:push{"a.sif", "lib/a"}`:            `write client.push("a.sif", "lib/a")`,
 		`client.push{"a.sif", "lib/a", tag="x"}`:   `write client.push("a.sif", "lib/a", {tag="x"})`,
 		`client.pull{"lib/a", file="x.sif"}`:       `write client.pull("lib/a", {file="x.sif"})`,
-		`client.search{"x"}`:                       `write client.search("x")`,
 		`client.push("a.sif", "lib/a", {tga="x"})`: `unknown option "tga" (did you mean "tag"?)`,
 		`client.push("a.sif", 5)`:                  `name must be a string, not the number 5`,
 		`client.push("a.sif", print)`:              `argument 2 cannot be a function`,
