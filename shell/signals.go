@@ -6,7 +6,12 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 )
+
+// grace is how long after SIGTERM or SIGHUP the process may take to end by itself: a transfer needs a
+// second, and some steps of Lua cannot be stopped.
+const grace = 20 * time.Second
 
 // Signals turns the signals that end a program into the end of a context.
 type Signals struct {
@@ -21,7 +26,8 @@ type Signals struct {
 
 // Watch gives a context that SIGINT, SIGTERM and SIGHUP end, with a *SignalError as the cause.
 // A second one of them kills the process as it does without Watch, so that nobody has to wait for
-// a clean-up that hangs. While Interactive runs, SIGINT ends the call and not the context. Stop
+// a clean-up that hangs; who sends SIGTERM or SIGHUP may not be there to send a second one, and after
+// a while the first one kills as well. While Interactive runs, SIGINT ends the call and not the context. Stop
 // gives the signals back.
 func Watch(ctx context.Context) (context.Context, *Signals) {
 	return watch(ctx, signal.Notify, signal.Stop)
@@ -50,9 +56,21 @@ func (s *Signals) run() {
 			} else {
 				s.stop(s.got)
 				s.cancel(&SignalError{got})
+				if late, ok := got.(syscall.Signal); ok && late != syscall.SIGINT {
+					go s.insist(time.After(grace), func() { syscall.Kill(os.Getpid(), late) })
+				}
 			}
 			s.mu.Unlock()
 		}
+	}
+}
+
+// insist kills when it is late, unless the signals were given back before.
+func (s *Signals) insist(late <-chan time.Time, kill func()) {
+	select {
+	case <-s.done:
+	case <-late:
+		kill()
 	}
 }
 

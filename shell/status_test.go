@@ -7,6 +7,7 @@ import (
 	"os"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/screen"
@@ -99,4 +100,18 @@ func TestWatchRealSignals(t *testing.T) {
 	if got := Status(context.Cause(ctx)); got != 143 {
 		t.Errorf("status %d", got)
 	}
+}
+
+// Who does not end in time after SIGTERM is killed by it.
+func TestSignalsInsist(t *testing.T) {
+	s := &Signals{got: make(chan os.Signal), done: make(chan struct{}), stop: func(chan<- os.Signal) {}}
+	killed := false
+	late := make(chan time.Time, 1)
+	late <- time.Time{}
+	s.insist(late, func() { killed = true })
+	if !killed {
+		t.Error("nobody kills it")
+	}
+	s.Stop()
+	s.insist(nil, func() { t.Error("it is killed though it ended") })
 }
