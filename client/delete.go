@@ -14,7 +14,7 @@ import (
 // DeleteRequest names the image to delete.
 type DeleteRequest struct {
 	Image string `arg:"image" complete:"image" help:"the image: collection/image[:tag][@version], or a pattern of several: lab/old-*"`
-	Yes   bool   `opt:"yes" help:"do not ask before more than one image, or what a pattern means, is deleted"`
+	Yes   bool   `opt:"yes" cli:"yes,f,force" help:"do not ask before more than one image, or what a pattern means, is deleted"`
 	Jobs  int    `opt:"jobs" help:"how many images of a list are deleted at once (default 4)"`
 }
 

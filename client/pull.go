@@ -20,7 +20,7 @@ import (
 type PullRequest struct {
 	Image     string `arg:"image" complete:"image" help:"the image: collection/image[:tag][@version]"`
 	File      string `arg:"file,optional" cli:"name" complete:"file" help:"where to put it: a path, a folder with a trailing slash, - for standard output, or /dev/null to check only"`
-	Force     bool   `opt:"force" help:"replace a file that holds other bytes"`
+	Force     bool   `opt:"force" cli:"force,f" help:"replace a file that holds other bytes"`
 	IfMissing bool   `opt:"if_missing" help:"do nothing if the file is there, whatever it holds"`
 	NoSave    bool   `opt:"!save" cli:"no-cache" help:"keep it in the local library; else it goes to the current folder"`
 	Offline   bool   `opt:"offline" help:"answer from the local library, and ask no server"`

@@ -110,7 +110,7 @@ func (a *app) root() *cobra.Command {
 	must(root.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions([]string{screen.ProgressAuto, screen.ProgressPlain, screen.ProgressNone}, cobra.ShellCompDirectiveNoFileComp)))
 	must(root.MarkPersistentFlagDirname("embedded"))
 	programs.add(root)
-	root.AddCommand(a.shellCommand(), a.runCommand(), a.scriptsCommand(), a.serveCommand(), a.backendCommand(), a.completionCommand(), a.annotationsCommand(), a.licensesCommand())
+	root.AddCommand(a.shellCommand(), a.runCommand(), a.scriptsCommand(), a.serveCommand(), a.backendCommand(), a.completionCommand(), a.annotationsCommand(), a.licensesCommand(), versionCommand())
 	root.SetHelpCommand(a.helpCommand())
 	local := libraryCommand()
 	root.AddCommand(local)
@@ -157,6 +157,14 @@ func (a *app) unknown(root *cobra.Command, word string) error {
 		hint = "a folder for the images is written --embedded=" + word
 	}
 	return &client.Error{Op: "usage", Code: client.Invalid, Err: fmt.Errorf("there is no command %q", word), Hint: hint}
+}
+
+// versionCommand is --version as sregistry had it, too.
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Run: func(cmd *cobra.Command, _ []string) { fmt.Fprintln(cmd.OutOrStdout(), "sregistry-shell "+version()) },
+	}
 }
 
 // version is what the build says of itself.

@@ -40,13 +40,21 @@ func (a *app) verbCommand(v *verbs.Verb) *cobra.Command {
 			if p.Inverted {
 				about = "do not " + about
 			}
-			cmd.Flags().Bool(p.Flag, false, about)
+			cmd.Flags().BoolP(p.Flag, p.Letter, false, about)
 		case p.Kind == verbs.Number:
 			cmd.Flags().Int64(p.Flag, 0, p.Help)
 		default:
 			cmd.Flags().String(p.Flag, "", p.Help)
 		}
 	}
+	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		for _, p := range v.Params {
+			if p.Alias == name {
+				name = p.Flag
+			}
+		}
+		return pflag.NormalizedName(name)
+	})
 	a.completeVerb(cmd, v)
 	return cmd
 }

@@ -33,7 +33,8 @@ const (
 //	arg:"name"            a positional argument; arg:"name,optional" may be left out
 //	opt:"name"            a key of the trailing option table
 //	opt:"!name"           a key whose opposite the field holds; such an option is true by default
-//	cli:"flag"            at the command line a flag of this name, which sets the field itself
+//	cli:"flag"            at the command line a flag of this name, which sets the field itself;
+//	                      cli:"flag,f" has a letter, and cli:"flag,f,other" one more name, both as sregistry had them
 //	help:"..."            one line
 //	unit:"bytes"          a number of bytes, which may be written as 64M
 //	new:"true"            names what may not be there yet: an image given for it is its name, else its object
@@ -47,6 +48,8 @@ type Param struct {
 	Positional bool   // in Lua
 	Optional   bool   // may be left out
 	Flag       string // at the command line; empty for a positional argument
+	Letter     string // for the flag; mostly empty
+	Alias      string // another name of the flag; mostly empty
 	Inverted   bool   // the field holds the opposite of what Lua gives: true by default
 	Complete   string
 
@@ -95,7 +98,8 @@ func paramsOf(request any) []Param {
 		if isArg == isOpt || p.Help == "" {
 			panic(fmt.Sprintf("%s.%s needs one of the tags arg and opt, and help", t, f.Name))
 		}
-		p.Flag = f.Tag.Get("cli")
+		p.Flag, p.Letter, _ = strings.Cut(f.Tag.Get("cli"), ",")
+		p.Letter, p.Alias, _ = strings.Cut(p.Letter, ",")
 		if isOpt {
 			p.Name, p.Inverted = strings.CutPrefix(opt, "!")
 			p.Optional = true
