@@ -191,6 +191,7 @@ func TestCursorBetweenWideCharacters(t *testing.T) {
 		s.types(end + "\x15")
 	}
 	// What is searched for and what was found.
+	s.cancels()
 	s.want(`x = "日本語日本語日本語"`, "")
 	s.types("\x12語\"")
 	s.sees(20, "> x = \"日本語日本語\n日本|語\"\nbck-i-search: 語\"")

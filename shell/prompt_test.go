@@ -128,6 +128,32 @@ func TestQuestionAtThePrompt(t *testing.T) {
 	s.leaves(0)
 }
 
+// A question is shown as it is, whatever is in a name: the line editor fails at an escape sequence that is
+// cut short, and takes others for a colour.
+func TestQuestionWithEscapes(t *testing.T) {
+	p := newPerson(t, 80)
+	session := New(Config{Home: "/home/v", LookupEnv: func(string) (string, bool) { return "", false },
+		Screen: screen.New(screen.Options{In: p.tty, Out: p.tty, Err: p.tty, Env: func(string) string { return "" }})})
+	defer session.Close()
+	if err := session.openReader(); err != nil {
+		t.Fatal(err)
+	}
+	defer session.reader.Close()
+	session.prompting.Store(true)
+	for _, question := range []string{"delete \x1b", "delete \x1b[", "delete \x1b[31mred", "delete \x1b]0;title\a", "delete 日本語 é"} {
+		said := make(chan bool)
+		go func() {
+			yes, err := session.confirm(context.Background(), question+"?")
+			said <- yes && err == nil
+		}()
+		p.expect(screen.Safe(question) + "? [y/N] ")
+		p.types("y\r")
+		if !<-said {
+			t.Errorf("%q: a yes is none", question)
+		}
+	}
+}
+
 func TestInitFile(t *testing.T) {
 	with := func(source string, change func(*Config)) func(*Config, map[string]string) {
 		config := filepath.Join(t.TempDir(), "sregistry-shell")

@@ -151,6 +151,11 @@ func TestPromptWithoutATerminal(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(s.c.Home, ".*")); len(left) > 0 {
 		t.Errorf("it made %v", left)
 	}
+	// What are keys on a terminal are bytes here.
+	s, out, errs = pipes(t, "#'a\tb'\n#'\x12\x03\x1b[3~'\n\t\t'tabs'\n\x12fir\n'still here'\n", nil)
+	if err := s.Interactive(context.Background()); err != nil || out.String() != "3\n6\n\"tabs\"\n\"still here\"\n" || !strings.HasPrefix(errs.String(), "in:4: unexpected symbol") {
+		t.Errorf("%v, %q, %q", err, out, errs)
+	}
 	s, _, _ = pipes(t, "function f()\n", nil)
 	if err := s.Interactive(context.Background()); err != nil {
 		t.Errorf("at the end of input: %v", err)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/sregistry-shell/sregistry-shell/shell/screen"
+	"github.com/sregistry-shell/sregistry-shell/shell/vm"
 )
 
 func TestKeysOfAllTerminals(t *testing.T) {
@@ -20,8 +21,12 @@ func TestKeysOfAllTerminals(t *testing.T) {
 	s.want("2\x1b[H1\x1b[F3", "123")              // and xterm
 	s.want("11 + 22\x1b[1;5D3\x1b[1;5C4", "3235") // a word back and on
 	s.want("'\x1a'", `""`)                        // Ctrl-Z
-	s.want("'\x00'", `""`)                        // Ctrl-Space
-	s.want("'a\x1b[5~b'", `"ab"`)                 // Page up
+	s.begin("\x1aname = io.read()")               // after which nothing is read behind a call's back
+	s.types("vanessa\r")
+	s.answer()
+	s.want("name", `"vanessa"`)
+	s.want("'\x00'", `""`)        // Ctrl-Space
+	s.want("'a\x1b[5~b'", `"ab"`) // Page up
 	s.types("\x04")
 	s.leaves(0)
 }
@@ -32,6 +37,42 @@ func TestClearedScreen(t *testing.T) {
 	s.expect("\x1b[2J")
 	s.types("\r")
 	s.expect("42\r\n")
+	s.types("\x04")
+	s.leaves(0)
+}
+
+// In the candidates Enter takes one; it runs nothing.
+func TestEnterInTheCandidates(t *testing.T) {
+	s := sit(t, nil)
+	if text, _ := vm.Help("prompt"); !strings.Contains(text, "Enter takes the choice, which runs nothing") {
+		t.Error("help does not tell of it")
+	}
+	for keys, chosen := range map[string]string{"\t": "pull(", "\t\t": "push(", "\t\t\t": "pull(", "\t\x1b[C": "push(", "\t\x1b[D": "push("} {
+		s.types("client.pu\t" + keys)
+		s.types("\r")
+		s.sees(80, "> client."+chosen+"|")
+		s.types("\x15")
+	}
+	s.cancels()
+	if strings.Contains(s.all(), "in:") {
+		t.Errorf("it ran something: %q", s.all())
+	}
+	s.types("\x04")
+	s.leaves(0)
+}
+
+// A folder that hangs keeps no key: what is typed after the Tab comes in its turn.
+func TestCompletionInAFolderThatHangs(t *testing.T) {
+	s := sit(t, nil)
+	release := make(chan struct{})
+	defer close(release)
+	s.session.folders.read = func(string) ([]os.DirEntry, error) {
+		<-release
+		return nil, nil
+	}
+	s.want(`#fs.size("x`+"\t\t\x15"+`#"abc"`, "3")
+	s.types(`fs.size("x` + "\t")
+	s.cancels()
 	s.types("\x04")
 	s.leaves(0)
 }
@@ -87,6 +128,12 @@ func TestHistoryAtThePrompt(t *testing.T) {
 	}
 	s.types("\x12fir")
 	s.cancels()
+	// What is entered after going back is kept, and not what the arrows showed on the way.
+	s.types("\x1b[A\x1b[A\x1b[B")
+	s.want(" .. '!'", `"first!"`)
+	s.types("\x1b[A")
+	s.expect(`"first" .. '!'`)
+	s.cancels()
 	s.types("\x12econ") // Ctrl-R
 	s.expect(`"s`)
 	s.types("\r")
@@ -96,7 +143,7 @@ func TestHistoryAtThePrompt(t *testing.T) {
 	s.types("\x04")
 	s.leaves(0)
 	data, _ := os.ReadFile(s.history)
-	if want := `"\"first\""` + "\n" + `"\"second\""` + "\n" + `"\"first\""` + "\n" + `"\"second\""` + "\n" + `"1"` + "\n"; string(data) != want {
+	if want := `"\"first\""` + "\n" + `"\"second\""` + "\n" + `"\"first\""` + "\n" + `"\"first\" .. '!'"` + "\n" + `"\"second\""` + "\n" + `"1"` + "\n"; string(data) != want {
 		t.Errorf("the file holds %s", data)
 	}
 }

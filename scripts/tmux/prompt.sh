@@ -200,9 +200,10 @@ see '^90$'
 ok 'typed and edited: wide characters, accents and emoji, over rows'
 
 key DC
+key C-z
 enter 'kept + 4'
 see '^11$'
-ok 'Delete on an empty line does not leave'
+ok 'Delete on an empty line does not leave, and Ctrl-Z stops nothing'
 
 enter 'client.search("blueberry")[1]'
 see '^"blueberry/pancake-latest.sif"$'

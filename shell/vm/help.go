@@ -13,7 +13,7 @@ import (
 )
 
 // Help is the help on a topic: "" for the overview, "pull" or "client.pull" for a verb, "client"
-// for all of them, "scripts" for those that ship with the shell, "fs" for a module, "fs.size" for a function of it; false for anything else.
+// for all of them, "scripts" for those that ship with the shell, "prompt" for its keys, "fs" for a module, "fs.size" for a function of it; false for anything else.
 // The text has no line break at its end.
 func Help(topic string) (string, bool) {
 	switch topic {
@@ -27,6 +27,8 @@ func Help(topic string) (string, bool) {
 		return moduleList(), true
 	case "scripts":
 		return scriptList(), true
+	case "prompt":
+		return promptHelp, true
 	}
 	if f := findShell(topic); f != nil {
 		return f.signature + "\n\n" + capital(f.help) + ".", true
@@ -50,7 +52,7 @@ func Help(topic string) (string, bool) {
 
 // Topics are the topics that Help knows, without the overview.
 func Topics() []string {
-	topics := []string{verbs.GroupClient, verbs.GroupLibrary, "modules", "scripts"}
+	topics := []string{verbs.GroupClient, verbs.GroupLibrary, "modules", "scripts", "prompt"}
 	for _, f := range shellFunctions {
 		topics = append(topics, f.name)
 	}
@@ -82,7 +84,7 @@ func Modules() []string {
 func overview() string {
 	return verbList(verbs.GroupClient, "Images in storage") + "\n\n" + verbList(verbs.GroupLibrary, "The local library") + "\n\n" + shellList() + "\n\n" + moduleList() + `
 
-help(client.pull), help("pull"), help(fs) or help("scripts") tells more. The language is Lua 5.1.`
+help(client.pull), help("pull"), help(fs), help("scripts") or help("prompt") tells more. The language is Lua 5.1.`
 }
 
 func verbList(group, title string) string {
