@@ -3,7 +3,6 @@ package conformance
 import (
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -138,45 +137,5 @@ func TestManifestFaults(t *testing.T) {
 				t.Errorf("%d segments are there, want 4", got)
 			}
 		})
-	}
-}
-
-// While many pushes run, the server voids every token now and then: no push fails, and each time
-// one request signs in for all.
-func TestTokensVoidedUnderPushes(t *testing.T) {
-	if repeated() {
-		return
-	}
-	x, plan, server := onFaults(t)
-	x.client = x.connect(client.Config{Silence: time.Minute}) // nothing is silent here, but much waits
-	const images, each = 64, 10
-	var seen, voided int
-	plan.Add(localswift.Rule{Match: func(r *http.Request) bool { // called one at a time
-		if seen++; r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/.segments/") && seen > 150*(voided+1) && voided < 5 {
-			voided++
-			server.ExpireTokens()
-		}
-		return false
-	}})
-	var rs []client.PushRequest
-	for i := range images {
-		rs = append(rs, client.PushRequest{Path: x.file(fmt.Sprintf("%d.sif", i), 1000*each), Name: x.name(fmt.Sprint("i", i)), Segment: 1000, Jobs: images})
-	}
-	if _, err := x.client.PushAll(t.Context(), rs); err != nil {
-		t.Fatal(err)
-	}
-	_, warns, requests, _ := x.report.take()
-	signIns := 0
-	for _, r := range requests {
-		if strings.Contains(r, "/auth/v1.0") {
-			signIns++
-		}
-	}
-	if voided != 5 || signIns > voided+1 || len(warns) > 0 {
-		t.Errorf("%d sign-ins for %d voided tokens; %q", signIns, voided, warns)
-	}
-	for i, r := range rs {
-		x.back(fmt.Sprint("i", i), r.Path)
-		os.Remove(r.Path)
 	}
 }

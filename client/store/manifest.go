@@ -53,7 +53,7 @@ func (s *Swift) PutManifest(ctx context.Context, key Key, segments []Segment, h 
 	h.beside(req.Header.Set)
 	resp, err := s.http.Do(req)
 	if err = plain(ctx, err); err != nil {
-		return Object{}, misread(err)
+		return Object{}, s.unheard(ctx, key, misread(err))
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
@@ -63,13 +63,26 @@ func (s *Swift) PutManifest(ctx context.Context, key Key, segments []Segment, h 
 	o.ETag = strings.ToLower(strings.Trim(resp.Header.Get("Etag"), `"`))
 	if resp.StatusCode == http.StatusAccepted {
 		if o.ETag, err = beaten(key, answer); err != nil {
-			return Object{}, misread(err)
+			return Object{}, s.unheard(ctx, key, misread(err))
 		}
 	}
 	if want := LargeETag(md5s); o.ETag != want {
 		return Object{}, fmt.Errorf("%w: the large object has the ETag %q, not %q", ErrDamaged, o.ETag, want)
 	}
 	return o, nil
+}
+
+// unheard is a manifest's failure. Behind Keystone one that is sent with a dead token is no 401, as
+// everything else is: all its segments are. Asking for anything renews the token.
+func (s *Swift) unheard(ctx context.Context, key Key, err error) error {
+	var e *StatusError
+	if !errors.As(err, &e) || e.Status != http.StatusUnauthorized && !strings.Contains(e.Reason, ": 401 ") {
+		return err
+	}
+	if _, err := s.call(ctx, http.MethodHead, Key{Container: key.Container}, nil, nil); ctx.Err() != nil {
+		return err
+	}
+	return signin.ErrRenewed
 }
 
 // ManifestError is a manifest that the server finds wrong: it is no JSON, or a segment is not there or is
@@ -128,6 +141,9 @@ func beaten(key Key, answer []byte) (etag string, err error) {
 			// were wrong.
 			if len(e) == 2 && strings.HasPrefix(e[1], "5") {
 				status = http.StatusServiceUnavailable
+			}
+			if len(e) == 2 && strings.HasPrefix(e[1], "401 ") {
+				status = http.StatusUnauthorized // see unheard
 			}
 		}
 		words += result.Body

@@ -114,7 +114,8 @@ for kind, port in zip(rest[::2], rest[1::2]):
 PY
 }
 
-# error_suppression_interval: the default shuts the only node out for a minute after ten errors.
+# error_suppression_interval: the default shuts the only node out for a minute after ten errors; so it does the only
+# memcached, for which two connections and a second of waiting are the default, and without it nobody can sign in.
 write_proxy() {
   local f
   cat >"$etc/proxy.conf" <<CONF
@@ -133,6 +134,11 @@ object_chunk_size = 1048576
 [filter:cache]
 use = egg:swift#memcache
 memcache_servers = 127.0.0.1:$cache_port
+memcache_max_connections = 64
+connect_timeout = 10
+pool_timeout = 10
+io_timeout = 10
+error_suppression_interval = 0
 [filter:tempauth]
 use = egg:swift#tempauth
 user_admin_admin = admin .admin .reseller_admin
