@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -185,5 +186,54 @@ func TestPublic(t *testing.T) {
 	x.access(client.AccessRequest{Public: to(false)})
 	if status, _ := x.fetch("GET", where+"s-v1.sif", ""); status != 401 {
 		t.Errorf("after it: %d", status)
+	}
+}
+
+// A colleague with rights on one collection alone moves images of tens of MiB there, in parallel both ways, and
+// replaces the owner's: all of an image is in the collection.
+func TestColleagueMovesLargeImages(t *testing.T) {
+	x, guest, name := withGuest(t)
+	const size, segment = 36 << 20, 8 << 20
+	push := func(by *client.Client, file, image string) {
+		t.Helper()
+		if _, err := by.Push(t.Context(), client.PushRequest{Path: x.file(file, size), Name: x.name(image), Segment: segment}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pull := func(file, image string) {
+		t.Helper()
+		x.report.take()
+		out := filepath.Join(x.dir, "out")
+		if _, err := guest.Pull(t.Context(), client.PullRequest{Image: x.name(image), File: out, Force: true}); err != nil {
+			t.Fatal(err)
+		}
+		_, _, requests, _ := x.report.take()
+		ranges := 0
+		for _, r := range requests {
+			if strings.Contains(r, "bytes=") {
+				ranges++
+			}
+		}
+		if ranges < 3 || x.read(out) != x.read(filepath.Join(x.dir, file)) {
+			t.Errorf("%s came by %d ranges, or as other bytes", image, ranges)
+		}
+	}
+	push(x.client, "mine.sif", "mine")
+	x.access(client.AccessRequest{Read: to([]string{name}), Write: to([]string{name})})
+	pull("mine.sif", "mine")
+	push(guest, "hers.sif", "hers")
+	pull("hers.sif", "hers")
+	push(guest, "better.sif", "mine")
+	pull("better.sif", "mine")
+	if got, want := len(x.segments()), 2*((size+segment-1)/segment); got != want {
+		t.Errorf("%d segments, want %d: those of two images", got, want)
+	}
+	for _, image := range []string{"mine", "hers"} { // on some servers only she may
+		if _, err := guest.Delete(t.Context(), client.DeleteRequest{Image: x.name(image)}); err != nil {
+			t.Error(err)
+		}
+	}
+	if left := x.segments(); len(left) > 0 {
+		t.Errorf("left over: %q", left)
 	}
 }

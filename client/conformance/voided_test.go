@@ -122,7 +122,7 @@ func TestTokenDiesBeforeAManifest(t *testing.T) {
 		return
 	}
 	for name, answer := range map[string]localswift.Fault{
-		"heartbeat": localswift.Answer(202, ` {"Response Status": "400 Bad Request", "Errors": [["/lab/.segments/` + strings.Repeat("x", 300) + `", "401 Unauthorized"]]}`),
+		"heartbeat": localswift.Answer(202, ` {"Response Status": "400 Bad Request", "Errors": [["/lab/.segments/`+strings.Repeat("x", 300)+`", "401 Unauthorized"]]}`),
 		"at once":   localswift.Answer(400, "Errors:\n/lab/.segments/x: 401 Unauthorized\n", "Content-Type: text/plain"),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -257,6 +257,37 @@ end`)
 }
 
 // Whatever a service answers, what is shown is harmless, and the program ends in good order.
+// Bytes behind an answer, as OpenStack Swift behind Keystone sends them when it refuses a HEAD, end the
+// connection, and nobody is told.
+func TestBytesBehindAnAnswer(t *testing.T) {
+	v := newVictim(t)
+	refused := 0
+	v.h.answers(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodHead {
+			return false
+		}
+		c, buffered, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return true
+		}
+		defer c.Close()
+		refused++
+		io.WriteString(c, "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\n\r\n0\r\n\r\n")
+		buffered.ReadByte() // until the client closes
+		return true
+	})
+	for range 3 {
+		out, code := v.run("stat", "lab/a")
+		if code != 4 || strings.Count(out, "\n") != 1 || !strings.HasPrefix(out, "sregistry-shell: stat lab/a: ") {
+			t.Errorf("exit %d: %s", code, out)
+		}
+	}
+	if refused == 0 {
+		t.Error("nothing was refused")
+	}
+}
+
 func TestHostileAnswers(t *testing.T) {
 	v := newVictim(t)
 	elsewhere := 0
