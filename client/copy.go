@@ -126,12 +126,21 @@ func (x *copying) run(ctx context.Context, m name.Name) (Image, error) {
 	return imageOf(o), nil
 }
 
-// present tells whether the target holds the source's bytes already, and is to stay as long.
+// present tells whether the target holds the source's bytes already, see keeps.
 func (x *copying) present(ctx context.Context, old *store.Object) (store.Object, bool, error) {
 	if old == nil || x.request.Force || !alike([]store.Object{x.o, *old}) && !x.copied(*old) {
 		return store.Object{}, false, nil
 	}
-	now, stays, err := x.to.stays(ctx, *old, x.expires)
+	return x.keeps(ctx, *old)
+}
+
+// keeps tells whether an object that holds the source's bytes can be left as it is: it is to stay as
+// long, and has all of its segments.
+func (x *copying) keeps(ctx context.Context, old store.Object) (store.Object, bool, error) {
+	now, stays, err := x.to.stays(ctx, old, x.expires)
+	if err == nil && stays {
+		stays, err = x.to.whole(ctx, now)
+	}
 	if stays {
 		x.to.report.Note(fmt.Sprintf("%s is there already, with the same bytes", old.Key))
 	}

@@ -119,8 +119,8 @@ func (x *copying) survey(ctx context.Context, plan transfer.Plan, known []string
 	return md5s, hex.EncodeToString(whole.Sum(nil)), nil
 }
 
-// surveyed tells whether the target holds the bytes that were read, whose hash nobody had recorded,
-// and is to stay as long: then one reading was all, and nothing is sent.
+// surveyed tells whether the target holds the bytes that were read, whose hash nobody had recorded, see
+// keeps: then one reading was all, and nothing is sent.
 func (x *copying) surveyed(ctx context.Context, sha string) (store.Object, bool, error) {
 	if x.old == nil || x.request.Force {
 		return store.Object{}, false, nil
@@ -128,11 +128,7 @@ func (x *copying) surveyed(ctx context.Context, sha string) (store.Object, bool,
 	if there := imageOf(*x.old); there.SHA256 != sha || there.Size != x.o.Size {
 		return store.Object{}, false, nil
 	}
-	now, stays, err := x.to.stays(ctx, *x.old, x.expires)
-	if stays {
-		x.to.report.Note(fmt.Sprintf("%s is there already, with the same bytes", x.old.Key))
-	}
-	return now, stays, err
+	return x.keeps(ctx, *x.old)
 }
 
 // cutter hashes the pieces of a plan, whose bytes come in their order.

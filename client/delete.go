@@ -96,7 +96,7 @@ func (c *Client) Delete(ctx context.Context, r DeleteRequest) (Image, error) {
 		return Image{}, fail(op, "", refuse(Invalid, err, ""))
 	}
 	o, err := c.locate(ctx, n, true)
-	if err == nil {
+	if err == nil || errors.Is(err, store.ErrLost) {
 		err = c.store.Delete(ctx, o.Key)
 	}
 	if err != nil {

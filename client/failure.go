@@ -88,6 +88,8 @@ func classify(err error) (code Code, hint string) {
 		return Unavailable, ""
 	case errors.Is(err, store.ErrElsewhere):
 		return Unavailable, "a token goes to no other place; if that one is right, use it as the URL"
+	case errors.Is(err, store.ErrLost):
+		return Corrupt, "push or copy the image again: what is missing is sent"
 	case errors.Is(err, store.ErrDamaged):
 		return Corrupt, "what arrived was not what was sent; push again"
 	case errors.Is(err, store.ErrNotFound):

@@ -95,7 +95,12 @@ func (c *Client) open(ctx context.Context, n name.Name) (*blocks, error) {
 	}
 	if b.object.Size > 0 {
 		err = b.fetch(0, min(firstBlocks, (b.object.Size+blockSize-1)/blockSize)-1)
-		if err == nil && b.object.ETag != "" || err != nil && !errors.Is(err, store.ErrChanged) {
+		switch {
+		case err == nil && b.object.ETag != "":
+			return b, nil
+		case errors.Is(err, store.ErrNotFound):
+			return b, c.gone(ctx, key, err)
+		case err != nil && !errors.Is(err, store.ErrChanged):
 			return b, err
 		}
 		clear(b.held)

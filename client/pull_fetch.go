@@ -153,7 +153,7 @@ func (p puller) ranged(ctx context.Context, n name.Name, o store.Object, target 
 	switch {
 	case err == nil:
 		return part, nil
-	case errors.Is(err, store.ErrChanged), errors.Is(err, store.ErrNotFound), CodeOf(err) == Corrupt:
+	case errors.Is(err, store.ErrChanged), errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrLost), CodeOf(err) == Corrupt:
 		part.Discard() // nobody will ever go on with it
 	default:
 		if there := part.Keep(); there > 0 {

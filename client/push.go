@@ -87,6 +87,9 @@ func (c *Client) push(ctx context.Context, r PushRequest) (Image, error) {
 		}
 		if old != nil && !r.Force && same(*old, sum) {
 			now, stays, err := c.stays(ctx, *old, expires)
+			if err == nil && stays {
+				stays, err = c.whole(ctx, now)
+			}
 			if err != nil {
 				return Image{}, err
 			}

@@ -188,7 +188,7 @@ func (c *Client) ask(ctx context.Context, collection string, forms []string, ref
 }
 
 // locate is resolve for what has to be there: the one object a name leads to, whole as a HEAD
-// describes it. With change set, several are refused; otherwise the newest is taken with a warning.
+// describes it; of one that has lost its begin, with store.ErrLost, the key. With change set, several are refused; otherwise the newest is taken with a warning.
 func (c *Client) locate(ctx context.Context, n name.Name, change bool) (store.Object, error) {
 	o, exact, err := c.find(ctx, n, change)
 	if err != nil || exact {
@@ -196,9 +196,14 @@ func (c *Client) locate(ctx context.Context, n name.Name, change bool) (store.Ob
 	}
 	// Of the images of a batch the listing tells enough: who reads one that was replaced since is told so.
 	if catalogueOf(ctx, o.Container) == nil || o.ETag == "" || o.Large {
-		if o, err = c.store.Stat(ctx, o.Key); err != nil {
-			return store.Object{}, err
+		now, err := c.store.Stat(ctx, o.Key)
+		if errors.Is(err, store.ErrNotFound) {
+			err = c.gone(ctx, o.Key, err)
 		}
+		if err != nil {
+			return store.Object{Key: o.Key}, err
+		}
+		o = now
 	}
 	if n.Version != "" {
 		if _, err := name.ParseDigest(n.Version); err != nil {
@@ -222,7 +227,12 @@ func (c *Client) find(ctx context.Context, n name.Name, change bool) (o store.Ob
 		return o, false, p.denied
 	}
 	if len(p.objects) == 0 {
-		return o, false, notFound(p)
+		err = notFound(p)
+		if !p.missing && !p.listed {
+			o.Key = store.Key{Container: n.Collection, Object: n.Raw}
+			err = c.gone(ctx, o.Key, err)
+		}
+		return o, false, err
 	}
 	o = p.objects[0]
 	if len(p.objects) > 1 && (change || !alike(p.objects)) {

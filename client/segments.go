@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -147,6 +148,36 @@ func ownsSegments(o store.Object, uploads []*upload) bool {
 		return false
 	}
 	return slices.ContainsFunc(uploads, func(u *upload) bool { return u.object == o.Object && u.proof(o.ETag) != nil })
+}
+
+// whole tells whether a large image has all of its segments: a listing of them proves it. It is true as
+// well where nobody can tell, for somebody who may not list them. A HEAD tells nothing of that.
+func (c *Client) whole(ctx context.Context, o store.Object) (bool, error) {
+	if !o.Large {
+		return true, nil
+	}
+	uploads, _, err := c.uploads(ctx, o.Container, transfer.ObjectDir(o.Object))
+	if errors.Is(err, store.ErrDenied) || errors.Is(err, store.ErrNotFound) {
+		return true, nil
+	}
+	if err != nil || slices.ContainsFunc(uploads, func(u *upload) bool { return !u.provable() || u.proof(o.ETag) != nil }) {
+		return err == nil, err
+	}
+	c.report.Warn(fmt.Sprintf("%s has lost segments; what is missing is sent again", o.Key))
+	return false, nil
+}
+
+// gone is why an object is not to be had that a HEAD did not find: err, unless it is listed all the same,
+// as large objects are. Some servers know nothing of one whose first segment is lost, and it is
+// store.ErrLost then.
+func (c *Client) gone(ctx context.Context, key store.Key, err error) error {
+	for o, listErr := range c.store.List(ctx, key.Container, store.Listing{Prefix: key.Object}) {
+		if listErr != nil || o.Object != key.Object || o.Size >= 0 { // its own name is the first with that prefix
+			return err
+		}
+		return fmt.Errorf("%w: it is listed, and the server finds nothing", store.ErrLost)
+	}
+	return err
 }
 
 // release deletes the segments of a large object that was replaced or deleted, but for those in

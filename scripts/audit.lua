@@ -8,7 +8,8 @@
 --
 -- Nothing is kept on disk. An image without a recorded hash is compared with the MD5 that the
 -- server has of it. What is corrupt or cannot be read is listed; it ends with the status 6 when an
--- image is corrupt, and with 5 when one could not be read.
+-- image is corrupt, and with 5 when one could not be read. A push of its file mends an image that
+-- lost segments; for one whose bytes are wrong it needs --force.
 
 local o = script.options()
 local jobs, collections = math.max(o.jobs or 4, 1), o.collection

@@ -139,8 +139,8 @@ func (q *request) findSegment(s *segment, depth int) (*content, error) {
 }
 
 // validate makes sure of the first segment that r touches, before the reply
-// begins: OpenStack answers 409 when it is not there. What is wrong later only
-// a broken connection can tell.
+// begins: OpenStack answers 409 when it is not there, RGW 404. What is wrong
+// later only a broken connection can tell.
 func (q *request) validate(got *content, r byteRange) error {
 	for _, p := range got.parts {
 		if r.off >= p.length && p.length > 0 {
@@ -158,10 +158,7 @@ func (q *request) validate(got *content, r byteRange) error {
 		if errors.As(err, &f) && f.status == http.StatusUnauthorized {
 			return f
 		}
-		if p == got.parts[0] {
-			return errNoObject
-		}
-		return nil
+		return errNoObject
 	}
 	return nil
 }

@@ -67,10 +67,12 @@ func (s *Swift) Get(ctx context.Context, key Key, want Object, span Span, read f
 		h.Set("Range", span.header())
 	}
 	resp, err := s.get(ctx, key, nil, h)
-	if err != nil {
-		if isStatus(err, http.StatusPreconditionFailed) || part && isStatus(err, http.StatusRequestedRangeNotSatisfiable) {
-			return ErrChanged
-		}
+	switch {
+	case isStatus(err, http.StatusPreconditionFailed) || part && isStatus(err, http.StatusRequestedRangeNotSatisfiable):
+		return ErrChanged
+	case err != nil && want.Large:
+		return s.lost(ctx, want, span.Off, err)
+	case err != nil:
 		return err
 	}
 	defer resp.Body.Close()
@@ -89,10 +91,34 @@ func (s *Swift) Get(ctx context.Context, key Key, want Object, span Span, read f
 	}
 	body := &counted{r: resp.Body, left: length, of: got}
 	err = read(body)
-	if body.err != nil {
-		return broken(ctx, body.err)
+	if body.err == nil {
+		return err
+	}
+	if err = broken(ctx, body.err); (got.Large || want.Large) && ctx.Err() == nil {
+		// The server ends an answer where it does not find the next segment.
+		at := max(span.Off, 0) + length - body.left
+		if again, probe := s.get(ctx, key, nil, http.Header{"Range": {Span{at, 1}.header()}}); probe == nil {
+			again.Body.Close()
+		} else if got := s.lost(ctx, Object{Key: key, ETag: got.ETag}, at, probe); errors.Is(got, ErrLost) {
+			return got
+		}
 	}
 	return err
+}
+
+// lost tells whether an answer means that a large object, which is there, has lost the segment with the
+// byte at: OpenStack Swift answers 409, RGW 404. It is ErrLost then, else err.
+func (s *Swift) lost(ctx context.Context, o Object, at int64, err error) error {
+	switch {
+	case isStatus(err, http.StatusConflict):
+	case isStatus(err, http.StatusNotFound):
+		if now, statErr := s.Stat(ctx, o.Key); statErr != nil || !now.Large || o.ETag != "" && now.ETag != o.ETag {
+			return err
+		}
+	default:
+		return err
+	}
+	return fmt.Errorf("%w: it cannot be read from byte %d on, where %v", ErrLost, at, err)
 }
 
 // header is the span as a Range header writes it.

@@ -93,7 +93,7 @@ type Store interface {
 	Stat(ctx context.Context, key Key) (Object, error)
 	// Get gives a span of the object's bytes to read, which may be called more than once: each
 	// time from the span's first byte. Of an object that is not as want says (ETag, size), it
-	// fails with ErrChanged. What read returns is returned. The reader is an Opened.
+	// fails with ErrChanged, and with ErrLost of one that has lost a segment. What read returns is returned. The reader is an Opened.
 	Get(ctx context.Context, key Key, want Object, span Span, read func(io.Reader) error) error
 	// Put stores n bytes of body from off as one object and returns it once the server has all.
 	// An object that was there is readable until then, and stays if Put fails.
@@ -164,6 +164,8 @@ var (
 	ErrFull     = errors.New("there is no room: quota or disk")
 	ErrDamaged  = errors.New("the server stored other bytes than were sent")
 	ErrBusy     = errors.New("the server cannot answer now")
+	// ErrLost is a large object that is there and has lost a segment, or has another in its place.
+	ErrLost = errors.New("a segment of it is gone, or is not what it was")
 	// ErrElsewhere is a redirect. It is never followed: a token goes to one host only.
 	ErrElsewhere = errors.New("the server sends requests elsewhere")
 	// ErrGarbled is an answer that contradicts itself, or is no answer to what was asked.
