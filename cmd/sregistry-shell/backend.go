@@ -70,6 +70,7 @@ settings. Secrets are not shown.`,
 			a.out().Plan("would " + what + " in " + file.Path)
 			return nil
 		}
+		a.tighten(file)
 		return file.Change(edit)
 	}
 	sub("status", "Tell which file it is and which backend is active", 0, 0, func([]string) error {
@@ -77,11 +78,11 @@ settings. Secrets are not shown.`,
 		if err != nil {
 			return err
 		}
-		active := s.Active
-		if active == "" {
-			active = "(none)"
+		active := "There is no active client."
+		if s.Active != "" {
+			active = "active: " + s.Active
 		}
-		return say("[settings] %s\n[default] %s", file.Path, active)
+		return say("[backend status]\nThere are %d clients found in secrets: %s\n%s", len(s.Backends), file.Path, active)
 	})
 	sub("ls [BACKEND]", "List the backends, or the settings of one without its secrets", 0, 1, func(args []string) error {
 		s, err := file.Read()
@@ -126,7 +127,7 @@ settings. Secrets are not shown.`,
 		})
 	})
 	add.Flags().BoolVarP(&force, "force", "f", false, "replace a value that is there")
-	sub("rm BACKEND VARIABLE", "Take a variable of a backend out", 2, 2, func(args []string) error {
+	remove := sub("rm BACKEND VARIABLE", "Take a variable of a backend out", 2, 2, func(args []string) error {
 		backend, variable := args[0], variableOf(args[0], args[1])
 		return change("remove "+variable, func(s *signin.Secrets) error {
 			if _, ok := s.Backends[backend][variable]; !ok {
@@ -136,6 +137,7 @@ settings. Secrets are not shown.`,
 			return nil
 		})
 	})
+	remove.Aliases = []string{"remove"}
 	sub("activate BACKEND", "Make a backend the one that sregistry uses", 1, 1, func(args []string) error {
 		if _, err := a.backendIn(file, "activate", args[0]); err != nil {
 			return err
@@ -154,8 +156,12 @@ settings. Secrets are not shown.`,
 			}
 			return nil
 		})
-		if err == nil && was != "" {
-			err = say("[deactivate] %s", was)
+		switch {
+		case err != nil || a.dryRun:
+		case was != "":
+			err = say("[deactivated]")
+		default:
+			err = say("There is no active client")
 		}
 		return err
 	})

@@ -14,16 +14,13 @@ import (
 func (a *app) keepSettings(cfg *client.Config) {
 	file := signin.FileOf(os.Getenv)
 	if cfg.Settings.From == signin.FromFile && !a.dryRun {
-		if loose, err := file.Tighten(); err != nil {
-			a.out().Warn(fmt.Sprintf("others can read the secret in %s: %v", file.Path, err))
-		} else if loose {
-			a.out().Warn("others could read the secret in " + file.Path + "; now you alone can")
-		}
+		a.tighten(file)
 	}
 	if cfg.Settings.From != signin.FromSRegistry || a.dryRun || !a.out().Interactive() {
 		return
 	}
 	cfg.SignedIn = func() {
+		a.tighten(file)
 		saved, differs, err := file.Remember(os.Getenv)
 		switch {
 		case err != nil:
@@ -33,6 +30,15 @@ func (a *app) keepSettings(cfg *client.Config) {
 		case differs:
 			a.out().Note(file.Path + " is for another user or server, and stays so; sregistry-shell backend add --force swift VARIABLE VALUE changes it")
 		}
+	}
+}
+
+// tighten takes a settings file that others may read away from them, and says so.
+func (a *app) tighten(file signin.File) {
+	if loose, err := file.Tighten(); err != nil {
+		a.out().Warn(fmt.Sprintf("others can read the secrets in %s: %v", file.Path, err))
+	} else if loose {
+		a.out().Warn("others could read the secrets in " + file.Path + "; now you alone can")
 	}
 }
 
