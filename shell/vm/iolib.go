@@ -1,9 +1,11 @@
 package vm
 
 import (
+	"context"
 	"io"
 	"strings"
 
+	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -111,6 +113,7 @@ func (m *VM) openIO() {
 			L.Push(linesOf(L, L.CheckUserData(1), false))
 			return 1
 		}))
+		methods.RawSetString("read", L.NewFunction(readAll(methods.RawGetString("read").(*lua.LFunction))))
 	}
 	m.openInput(lib)
 }
@@ -138,6 +141,40 @@ func linesOf(L *lua.LState, file lua.LValue, closing bool) lua.LValue {
 		L.Push(line)
 		return 1
 	})
+}
+
+// readAll is the method read of a file, of which *a reads in pieces: a device may have no end.
+func readAll(original *lua.LFunction) lua.LGFunction {
+	const piece = 64 << 10
+	return func(L *lua.LState) int {
+		if format, ok := L.Get(2).(lua.LString); !ok || L.GetTop() != 2 || strings.TrimPrefix(string(format), "*") != "a" {
+			return forward(L, original)
+		}
+		file := L.Get(1)
+		var b strings.Builder
+		for {
+			L.SetTop(0)
+			L.Push(original)
+			L.Push(file)
+			L.Push(lua.LNumber(piece))
+			L.Call(2, lua.MultRet)
+			text, ok := L.Get(1).(lua.LString)
+			if !ok && L.GetTop() > 1 {
+				return L.GetTop() // nil and what went wrong
+			}
+			if !ok {
+				break
+			}
+			b.WriteString(string(text))
+			checkLength(L, "read", b.Len())
+			if ctx := L.Context(); ctx != nil && ctx.Err() != nil {
+				value.Raise(L, "read", &client.Error{Op: "read", Code: client.Canceled, Err: context.Cause(ctx)})
+			}
+		}
+		L.SetTop(0)
+		L.Push(lua.LString(b.String()))
+		return 1
+	}
 }
 
 // forward calls f with all arguments and gives all its results.

@@ -2,6 +2,7 @@ package modules
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -74,10 +75,17 @@ func jsonEncode(c *call) (any, error) {
 func encodeJSON(c *call, v lua.LValue, indent int) (string, error) {
 	w := &jsonWriter{L: c.L, indent: strings.Repeat(" ", indent), above: map[*lua.LTable]bool{}}
 	if err := w.value(v); err != nil {
+		if ctx := c.ctx(); ctx != nil && ctx.Err() != nil {
+			return "", context.Cause(ctx)
+		}
 		return "", c.invalid("%w", err)
 	}
 	return w.b.String(), nil
 }
+
+// maxJSON is how long a text json.encode makes, in bytes: a table that is in many places is written at
+// each, and forty tables can stand for more than there is memory. A test makes it less.
+var maxJSON = 256 << 20
 
 type jsonWriter struct {
 	L      *lua.LState
@@ -130,8 +138,13 @@ func (w *jsonWriter) text(s string) {
 }
 
 func (w *jsonWriter) table(t *lua.LTable) error {
-	if w.above[t] {
+	switch {
+	case w.above[t]:
 		return errors.New("a table holds itself")
+	case w.b.Len() > maxJSON:
+		return fmt.Errorf("its text would be longer than %d MiB", maxJSON>>20)
+	case w.L.Context() != nil && w.L.Context().Err() != nil:
+		return context.Cause(w.L.Context())
 	}
 	if len(w.above) > 200 {
 		return errors.New("tables are nested deeper than 200")

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/sregistry-shell/sregistry-shell/shell/vm"
+	"github.com/sregistry-shell/sregistry-shell/shell/vm/modules"
 	"pgregory.net/rapid"
 )
 
@@ -31,6 +32,14 @@ func TestJSON(t *testing.T) {
 		`json.decode("[1, 2")`:                "invalid: json.decode: no JSON near byte",
 		`json.decode("1 2")`:                  "invalid: json.decode: no JSON: something follows the value",
 		`json.decode("")`:                     "invalid: json.decode: no JSON near byte 0: the text ends too early",
+	})
+}
+
+// A few tables that hold one another twice stand for more than there is room for.
+func TestJSONIsBounded(t *testing.T) {
+	t.Cleanup(modules.LimitJSON(1 << 20))
+	raises(t, map[string]string{
+		`local t = {1} for i = 1, 60 do t = {t, t} end json.encode(t)`: "invalid: json.encode: its text would be longer than 1 MiB",
 	})
 }
 

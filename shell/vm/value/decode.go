@@ -11,6 +11,10 @@ import (
 // maxDepth is how deep an argument may be nested; a table that holds itself ends here.
 const maxDepth = 32
 
+// maxValues is how many values an argument may hold. A table that is in many places counts at each:
+// thirty tables can stand for a thousand million. A test makes it less.
+var maxValues = 5_000_000
+
 // Held is the name in a metatable under which a userdata holds the Go value that a table stands
 // for.
 const Held = "__held"
@@ -20,9 +24,18 @@ const Held = "__held"
 // that has both a list and names becomes a []any whose last item is the map of the names, which
 // is what arguments with options are. A function, a thread or a value of another program part is
 // an error that names its type.
-func Decode(v lua.LValue) (any, error) { return decode(v, 0) }
+func Decode(v lua.LValue) (any, error) {
+	left := decoder(maxValues)
+	return left.decode(v, 0)
+}
 
-func decode(v lua.LValue, depth int) (any, error) {
+// decoder is how many values may still come.
+type decoder int
+
+func (left *decoder) decode(v lua.LValue, depth int) (any, error) {
+	if *left--; *left < 0 {
+		return nil, fmt.Errorf("a table of more than %d values", maxValues)
+	}
 	switch x := v.(type) {
 	case *lua.LNilType:
 		return nil, nil
@@ -47,16 +60,16 @@ func decode(v lua.LValue, depth int) (any, error) {
 				return ud.Value, nil
 			}
 		}
-		return decodeTable(x, depth)
+		return left.table(x, depth)
 	}
 	return nil, fmt.Errorf("a %s", v.Type())
 }
 
-func decodeTable(t *lua.LTable, depth int) (any, error) {
+func (left *decoder) table(t *lua.LTable, depth int) (any, error) {
 	n := t.MaxN()
 	list := make([]any, 0, min(n, 1024))
 	for i := 1; i <= n; i++ {
-		item, err := decode(t.RawGetInt(i), depth+1)
+		item, err := left.decode(t.RawGetInt(i), depth+1)
 		if err != nil {
 			return nil, err
 		}
@@ -70,7 +83,7 @@ func decodeTable(t *lua.LTable, depth int) (any, error) {
 		}
 		switch key := k.(type) {
 		case lua.LString:
-			names[string(key)], failed = decode(v, depth+1)
+			names[string(key)], failed = left.decode(v, depth+1)
 		case lua.LNumber:
 			if i := float64(key); i != math.Trunc(i) || i < 1 || int(i) > n {
 				failed = fmt.Errorf("a table with the key %s", FormatNumber(i))

@@ -152,3 +152,21 @@ func TestNumbered(t *testing.T) {
 		t.Errorf("%q, %q", lines[0], lines[99])
 	}
 }
+
+// A table that is in many places counts at each.
+func TestDecodeIsBounded(t *testing.T) {
+	before := maxValues
+	maxValues = 1000
+	t.Cleanup(func() { maxValues = before })
+	L := newState(t)
+	table := L.NewTable()
+	for range 30 {
+		outer := L.NewTable()
+		outer.Append(table)
+		outer.Append(table)
+		table = outer
+	}
+	if _, err := Decode(table); err == nil || err.Error() != "a table of more than 1000 values" {
+		t.Error(err)
+	}
+}
