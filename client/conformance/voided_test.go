@@ -127,6 +127,7 @@ func TestTokenDiesBeforeAManifest(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			x, plan, server := onFaults(t)
+			x.client = x.connect(client.Config{Silence: time.Minute})
 			path, voided := x.file("a.sif", 3500), 0
 			plan.Add(localswift.Rule{Match: func(r *http.Request) bool {
 				if !strings.Contains(r.URL.RawQuery, "multipart-manifest=put") || voided == 2 {
