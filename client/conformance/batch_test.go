@@ -20,8 +20,8 @@ func TestBatchListsOnce(t *testing.T) {
 	for i := range n {
 		name := fmt.Sprintf("batch%02d", i)
 		path := x.file(name+".sif", 100+i)
-		pushes = append(pushes, client.PushRequest{Path: path, Name: x.name(name), Jobs: 8})
-		pulls = append(pulls, client.PullRequest{Image: x.name(name), File: x.dir + "/out/" + name + ".sif", Jobs: 8})
+		pushes = append(pushes, client.PushRequest{Path: path, Name: x.name(name), Jobs: jobs(8)})
+		pulls = append(pulls, client.PullRequest{Image: x.name(name), File: x.dir + "/out/" + name + ".sif", Jobs: jobs(8)})
 	}
 	pushes[3].Name, pushes[4].Tag = x.name("Batch03"), "v4" // in lower case, because nothing is there as written
 	pulls[4].Image += ":v4"
@@ -75,7 +75,7 @@ func TestBatchFollowsTheRules(t *testing.T) {
 	}
 	rs[3].Name = x.name("b3:latest-cuda") // the object of b3-latest:cuda
 	rs[4].Name = x.name("B4")
-	rs[6].IfAbsent, rs[0].Jobs = true, 1
+	rs[6].IfAbsent, rs[0].Jobs = true, jobs(1)
 	rs[7].Name, rs[7].IfAbsent = x.name("b0"), true
 	rs[8].Segment = 20
 	_, err := x.client.PushAll(t.Context(), rs)

@@ -283,7 +283,7 @@ func TestPushAllReportsTogether(t *testing.T) {
 		{Path: good, Name: x.name("a")},
 		{Path: x.dir + "/none", Name: x.name("b")},
 		{Path: good, Name: x.name("c:")},
-		{Path: good, Name: x.name("d"), Jobs: 2},
+		{Path: good, Name: x.name("d"), Jobs: jobs(2)},
 	}
 	_, err := x.client.PushAll(t.Context(), rs)
 	x.wants(err, client.Partial)
