@@ -67,6 +67,9 @@ func TestEffectBelongsToTheVerb(t *testing.T) {
 	} {
 		s.want(c.entry, c.want)
 	}
+	if got := s.enter(`b.share("lab/a", {set_key=true})`); !strings.HasPrefix(got, `"http`) {
+		t.Errorf("share shows %q", got)
+	}
 	// What only contains such a call is shown.
 	s.want(`function deploy() return b.push("a.sif", "lab/g") end`, "")
 	if got := s.enter(`deploy()`); !strings.Contains(got, "lab/g") {

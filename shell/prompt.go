@@ -237,7 +237,7 @@ func (s *Session) complain(err error) {
 func (s *Session) present(source string, values []lua.LValue) error {
 	if verb := s.verbOf(source); verb != nil {
 		switch {
-		case verb.Mutates && onlyNames(values):
+		case verb.Mutates && !verb.Answers && onlyNames(values):
 			return nil
 		case verb.Empty != "" && isEmptyList(values):
 			s.c.Screen.Note(verb.Empty)

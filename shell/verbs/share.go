@@ -17,6 +17,7 @@ itself is never shown.`,
 		`client.share("lab/ubuntu:22.04", {expires="12h", set_key=true})`,
 	},
 	mutates: true,
+	answers: true,
 	call: func(ctx context.Context, c *client.Client, r client.ShareRequest) (string, error) {
 		return c.Share(ctx, r)
 	},

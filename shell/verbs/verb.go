@@ -45,6 +45,8 @@ type Verb struct {
 	// What changes something is silent in a pipe or a cron job.
 	Done func(any) string
 
+	// Answers tells that what it returns is what it is called for, although it may change something.
+	Answers bool
 	// Local tells that it may do without a server, and so without settings for one.
 	Local bool
 	// Bare tells that its result is for $(...): no banner at the command line.
@@ -64,7 +66,7 @@ type spec[Request, Result any] struct {
 	examples                     []string
 	mutates, noCommand           bool
 	group                        string // empty: GroupClient
-	local, bare                  bool
+	local, bare, answers         bool
 	header, empty                string
 	status                       func(Result) int
 	done                         func(Result) string
@@ -86,7 +88,7 @@ type spec[Request, Result any] struct {
 // define makes a Verb of a spec. The parameters are read from Request's tags (see paramsOf).
 func define[Request, Result any](s spec[Request, Result]) *Verb {
 	v := &Verb{
-		Group: cmp.Or(s.group, GroupClient), Local: s.local, Bare: s.bare,
+		Group: cmp.Or(s.group, GroupClient), Local: s.local, Bare: s.bare, Answers: s.answers,
 		Name: s.name, Summary: s.summary, Help: s.help, Returns: s.returns, Examples: s.examples,
 		Mutates: s.mutates, Command: !s.noCommand, Header: s.header, Empty: s.empty, Item: s.item,
 		Params:     paramsOf(*new(Request)),
