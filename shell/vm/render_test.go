@@ -94,6 +94,10 @@ func TestRenderResults(t *testing.T) {
 	}{
 		{[]string{"a/b", "c/d\x1b"}, "1  a/b\n2  c/d\\027"},
 		{[]client.Image{old, {Collection: "x", Object: "y", Size: -1}}, "1  lab/ubuntu-22.04.sif  30.7 MB  2 days ago\n2  x/y"},
+		{[]client.Leftover{{Collection: "lab", Object: "a-v1.sif", Folder: ".segments/a", Size: 5e9, Modified: old.Modified, Removed: true},
+			{Collection: "lab", Folder: ".segments/日本", Size: 70e6, Modified: old.Modified, Kept: "in progress"}},
+			"1  lab/a-v1.sif         5.0 GB  2 days ago            removed\n2  lab/.segments/日本  70.0 MB  2 days ago  kept: in progress"},
+		{[]client.Collection{{Name: "日本", Images: 1, Bytes: 5}, {Name: "lab", Images: 2, Bytes: 5}}, "1  日本   1 image  5 B\n2  lab   2 images  5 B"},
 		{[]client.Collection{{Name: "lab", Images: 1, Bytes: 5}, {Name: "longer", Images: 20, Bytes: 5e9}}, "1  lab       1 image     5 B\n2  longer  20 images  5.0 GB"},
 		{[]bool{true}, "1  true"},
 		{old, "uri:        lab/ubuntu:22.04\ncollection: lab\nname:       ubuntu\ntag:        22.04\nobject:     ubuntu-22.04.sif\nsize:       30.7 MB (30721024 bytes)\nsha256:     ab\netag:       cd\nmodified:   " +

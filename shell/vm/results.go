@@ -1,13 +1,14 @@
 package vm
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/rivo/uniseg"
 	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/screen"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/modules"
@@ -61,6 +62,15 @@ func (p *printer) row(v lua.LValue, now time.Time) []string {
 				row = append(row, plain(x.Mended))
 			}
 			return row
+		case client.Leftover:
+			row := []string{plain(x.Collection + "/" + cmp.Or(x.Object, x.Folder)), screen.Size(x.Size), ago(now.Sub(x.Modified))}
+			switch {
+			case x.Kept != "":
+				row = append(row, "kept: "+plain(x.Kept))
+			case x.Removed:
+				row = append(row, "removed")
+			}
+			return row
 		case client.Collection:
 			return []string{plain(x.Name), strconv.FormatInt(x.Images, 10) + plural(x.Images, " image"), screen.Size(x.Bytes)}
 		}
@@ -87,7 +97,7 @@ func columns(rows [][]string) []string {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+			widths[i] = max(widths[i], uniseg.StringWidth(cell))
 		}
 	}
 	out := make([]string, len(rows))
@@ -97,7 +107,7 @@ func columns(rows [][]string) []string {
 			if widths[i] == 0 {
 				continue
 			}
-			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			pad := strings.Repeat(" ", widths[i]-uniseg.StringWidth(cell))
 			if i == 0 {
 				b.WriteString(cell + pad)
 			} else {
