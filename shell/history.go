@@ -26,6 +26,7 @@ const (
 type history struct {
 	path    string // empty: no file
 	entries []string
+	written string   // the last entry of the file
 	secrets []string // what must not be written wherever it stands
 }
 
@@ -87,6 +88,7 @@ func (h *history) read(f io.Reader) (total int, err error) {
 		var entry string
 		if len(line) > 0 && json.Unmarshal(line, &entry) == nil {
 			h.remember(entry)
+			h.written = entry
 			total++
 		}
 		if err == io.EOF {
@@ -144,23 +146,26 @@ func (h *history) tells(entry string) bool {
 	return secret().MatchString(entry)
 }
 
-// Add keeps an entry, and writes it unless it begins with a space, holds a secret, or is the last
-// one again. The error is that of the file.
+// Add keeps an entry, and writes it unless it begins with a space, holds a secret, or is what was
+// written last. The error is that of the file.
 func (h *history) Add(entry string) error {
 	entry = strings.TrimRight(entry, " \t\r\n")
 	if strings.TrimSpace(entry) == "" {
 		return nil
 	}
-	again := len(h.entries) > 0 && h.entries[len(h.entries)-1] == entry
 	h.remember(entry)
-	if again || h.path == "" || strings.HasPrefix(entry, " ") || h.tells(entry) {
+	if entry == h.written || h.path == "" || strings.HasPrefix(entry, " ") || h.tells(entry) {
 		return nil
 	}
 	line, err := json.Marshal(entry)
 	if err != nil {
 		return err
 	}
-	return h.write(append(line, '\n'))
+	if err := h.write(append(line, '\n')); err != nil {
+		return err
+	}
+	h.written = entry
+	return nil
 }
 
 func (h *history) write(line []byte) error {

@@ -50,6 +50,7 @@ func TestHistory(t *testing.T) {
 	for _, entry := range []string{
 		"client.search()", "client.search()", "", "  ", function, " secretly", `x = connect{token="abc"}`,
 		`password = "x"`, `os.getenv("SREGISTRY_SWIFT_KEY")`, `c = connect{user="u", key = "k"}`, "for key, value in pairs(t) do end", "f() \n",
+		" again secretly", "f()", "f()",
 	} {
 		if err := h.Add(entry); err != nil {
 			t.Fatal(err)
@@ -59,7 +60,10 @@ func TestHistory(t *testing.T) {
 	if got := open(t, path).last(); cmp.Diff(written, got) != "" {
 		t.Errorf("in the file: %s", cmp.Diff(written, got))
 	}
-	if got := len(h.last()); got != 9 {
+	if data, _ := os.ReadFile(path); strings.Count(string(data), "\n") != len(written) {
+		t.Errorf("the file holds %s", data)
+	}
+	if got := len(h.last()); got != 11 {
 		t.Errorf("%d entries in memory: %q", got, h.last())
 	}
 	info, _ := os.Stat(path)

@@ -1,11 +1,11 @@
 // Package nearest finds what somebody who mistyped a name probably meant. It never guesses
-// wildly: a name is near when at most a third of its letters are wrong. Tested by a table.
+// wildly: a name is near when at most a third of its letters, or one, are wrong. Tested by a table.
 package nearest
 
 // Of is the name nearest to what was typed, by edit distance with swapped neighbours counted as
 // one mistake; empty when none is near. Of equally near ones it is the first.
 func Of(typed string, names []string) string {
-	best, least := "", max(1, len(typed)/3)+1
+	best, least := "", min(max(1, len(typed)/3)+1, len(typed)) // one letter says nothing
 	for _, name := range names {
 		if d := distance(typed, name); d < least {
 			best, least = name, d

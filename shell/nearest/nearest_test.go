@@ -12,4 +12,7 @@ func TestOf(t *testing.T) {
 			t.Errorf("Of(%q) = %q, want %q", typed, got, want)
 		}
 	}
+	if got := Of("x", []string{"_", "y", "xy"}); got != "" {
+		t.Errorf("a letter for another: %q", got)
+	}
 }
