@@ -88,6 +88,7 @@ type capabilities struct {
 	ManifestConditions  bool // If-Match and If-None-Match compare an SLO's ETag; else the MD5 of nothing
 	ManifestLeaks       bool // an SLO gets X-Object-Meta-Static-Large-Object, until a POST
 	TooManySegments     int  // 1,001 of them
+	DeadTokenReported   bool // a manifest with a dead token is taken, and all its segments reported as 401
 	Heartbeat           bool // heartbeat=on is 202 with the result in the body
 	LostSegment         int  // GET of an SLO whose first segment is gone
 	LostSegmentHead     int  // and HEAD
@@ -105,6 +106,7 @@ type capabilities struct {
 	UnknownACL           int    // a read list with an unknown designator
 	ACLShownToAll        bool   // access lists are shown to those who do not own the container
 	ACLNamesUsers        bool   // access lists name a user (account:user); else only all of an account
+	ACLAloneIsRole       bool   // a word without a colon is a role, not all users of an account
 	GuestOwnsObjects     bool   // what a user of another account puts is his: the container's owner may delete, not read it
 	GuestCopies          bool   // who may read and write a container may copy in it
 	GuestDeletes         bool   // and delete it when it is empty
@@ -160,6 +162,7 @@ var openStack = capabilities{
 func keystone() capabilities {
 	c := openStack
 	c.Keystone, c.StoragePath = true, "/v1/AUTH_"
+	c.DeadTokenReported, c.ACLAloneIsRole = true, true
 	return c
 }
 

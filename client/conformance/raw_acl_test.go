@@ -1,6 +1,9 @@
 package conformance
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestRawPublicContainers(t *testing.T) {
 	raw(t, func(x *endpoint) {
@@ -60,6 +63,8 @@ func TestRawSharedContainers(t *testing.T) {
 			step{does: "GET o", by: x.guest, status: 403},
 			step{does: "POST .", head: "X-Container-Read: " + x.guest.id, status: 204},
 			step{does: "GET o", by: x.guest, status: pick(c.ACLNamesUsers, 200, 403)},
+			step{does: "POST .", head: "X-Container-Read: " + strings.TrimSuffix(x.guest.all, ":*"), status: 204},
+			step{does: "GET o", by: x.guest, status: pick(c.ACLAloneIsRole, 403, 200)},
 			step{does: "POST .", head: "X-Container-Read: " + x.guest.all, status: 204},
 			step{does: "GET o", by: x.guest, status: 200, body: "hello"},
 			step{does: "GET .", by: x.guest, status: 200, body: "o" + c.LineEnd},

@@ -148,6 +148,10 @@ func TestRawSLOIsChecked(t *testing.T) {
 				t.Errorf("the report: %d %q, %v", a.status, a.body, err)
 			}
 		}
+		a := x.ask(step{does: "PUT new", query: putManifest + "&heartbeat=on", send: good, by: &session{token: "AUTH_tk0123456789"}})
+		if c.DeadTokenReported != (a.status == 202 && strings.Contains(a.body, "401 Unauthorized")) || !c.DeadTokenReported && a.status != 401 {
+			t.Errorf("a manifest with a dead token: %d %q", a.status, a.body)
+		}
 	})
 }
 
