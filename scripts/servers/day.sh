@@ -232,12 +232,7 @@ holds 'a node without a network'
 # --- A colleague of another account may read one collection, until she may not.
 her() { clean HOME="$work/hers" "${hers[@]}" "$there=$storage" sregistry-shell "$@"; }
 exits 4 her search "$collection/"
-who=$SREGISTRY_TEST_USER2
-if [ -n "${OS_AUTH_URL:-}" ]; then
-  project=$(clean HOME="$work/her" "${hers[@]}" sregistry-shell whoami | sed -n 's/^storage: .*AUTH_//p')
-  who="$project:*"
-fi
-exits 0 shell access "$collection" --read "$who"
+exits 0 shell access "$collection" --read "${SREGISTRY_TEST_PROJECT2:-$SREGISTRY_TEST_USER2}" # her project by its name, with Keystone
 exits 0 her search "$collection/"
 said "$collection/tool1-v1.sif"
 silent her pull --no-cache --name hers.sif "$collection/big"
