@@ -74,8 +74,10 @@ func classify(err error) (code Code, hint string) {
 			return Denied, "ask for a new one, and set it as the old one was; what was fetched is kept"
 		case in.Refused():
 			return Denied, ""
-		case in.Status == 0 || in.Busy():
+		case in.Status == 0:
 			return Unavailable, "check the URL, the network and http_proxy/no_proxy"
+		case in.Busy():
+			return Unavailable, "try again later"
 		}
 		return Invalid, ""
 	case errors.As(err, &damaged):

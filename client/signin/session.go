@@ -61,6 +61,8 @@ func (e *Error) Error() string {
 		return fmt.Sprintf("%s refuses %s: it was deleted, or its id is wrong (status %d)", e.URL, e.User, e.Status)
 	case e.Refused():
 		return fmt.Sprintf("%s refuses %s: the user or the secret is wrong (status %d)", e.URL, e.User, e.Status)
+	case e.Busy():
+		return fmt.Sprintf("%s cannot sign anybody in now (status %d)", e.URL, e.Status)
 	case e.Status != 0:
 		return fmt.Sprintf("%s does not sign in (status %d): is it the URL of a Swift service?", e.URL, e.Status)
 	}

@@ -207,6 +207,17 @@ func TestBodyIsSentAgainByTheCaller(t *testing.T) {
 	}
 }
 
+// Who cannot be signed in now is not told to look at the URL.
+func TestBusySignIn(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
+	defer server.Close()
+	_, err := SignIn(t.Context(), Settings{User: "a:b", Key: "k", URL: server.URL}, http.DefaultTransport)
+	var e *Error
+	if !errors.As(err, &e) || !e.Busy() || !strings.Contains(e.Error(), "cannot sign anybody in now (status 503)") || strings.Contains(e.Error(), "is it the URL") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestForbiddenIsForbidden(t *testing.T) {
 	s := newService(t, "/auth/v1.0")
 	s.deny = http.StatusForbidden
