@@ -88,7 +88,7 @@ func (s *Session) taskDone(label string, err error) {
 	switch {
 	case !s.reading.Load():
 	case err != nil:
-		s.c.Screen.Warn(fmt.Sprintf("%s failed: %v", label, err))
+		s.c.Screen.Warn(fmt.Sprintf("%s failed: %s", label, strings.TrimPrefix(err.Error(), label+": ")))
 	default:
 		s.c.Screen.Note(label + " is done")
 	}

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sregistry-shell/sregistry-shell/shell/verbs"
 )
@@ -28,8 +29,12 @@ func highlight(line []rune) []rune {
 		for bytes < end {
 			r := line[at]
 			out = append(out, r)
-			bytes += len(expand(string(r)))
 			at++
+			if r == lineBreak || r == tabMark {
+				bytes++ // of what it stands for
+			} else {
+				bytes += utf8.RuneLen(r)
+			}
 		}
 	}
 	for i, t := range tokens {
