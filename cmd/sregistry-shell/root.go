@@ -151,7 +151,7 @@ func (a *app) unknown(root *cobra.Command, word string) error {
 	switch {
 	case near != "":
 		hint = fmt.Sprintf("did you mean %q?", near)
-	case strings.HasSuffix(word, ".lua"):
+	case strings.HasSuffix(word, ".lua"), strings.Contains(word, "/"):
 		hint = "a script is run by: sregistry-shell run " + word
 	case a.embedded == defaultFolder:
 		hint = "a folder for the images is written --embedded=" + word

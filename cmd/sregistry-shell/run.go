@@ -106,7 +106,8 @@ func (a *app) runCommand() *cobra.Command {
 		Use:   "run FILE|NAME|- [ARG...]",
 		Short: "Run a Lua script: a file, one that ships with the shell, or standard input",
 		Long: `Runs a Lua script with the arguments in the table arg. A file goes before a script of that name
-that ships with the shell (` + scripts.Names() + `); - is standard input.`,
+that ships with the shell (` + scripts.Names() + `); - is standard input.
+A script that is to be run by its name begins with: #!/usr/bin/env -S sregistry-shell run`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				if len(p.chunks) > 0 {

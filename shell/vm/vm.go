@@ -41,7 +41,7 @@ type Options struct {
 	// Explain may take a text of help, which ends its line, to show it later; false leaves it to
 	// Stdout.
 	Explain func(text string) bool
-	// Script and Args are arg[0] and arg[1], arg[2], ... require looks beside Script first.
+	// Script and Args are arg[0] and arg[1], arg[2], ...; a program has Args as ... too. require looks beside Script first.
 	Script string
 	Args   []string
 	// Mode is what a script's --json and --dry-run change.
@@ -212,7 +212,11 @@ func (m *VM) Run(ctx context.Context, chunk, source string) error {
 		return err
 	}
 	m.source = source
-	_, err = m.call(ctx, fn)
+	var args []lua.LValue
+	for _, arg := range m.opt.Args {
+		args = append(args, lua.LString(arg)) // as ...
+	}
+	_, err = m.call(ctx, fn, args...)
 	err = m.finish(ctx, err)
 	if _, exit := err.(*ExitError); err != nil && !exit {
 		// A script that keeps something of its own in `path` is no cause for cron to send mail. One
@@ -222,8 +226,8 @@ func (m *VM) Run(ctx context.Context, chunk, source string) error {
 	return err
 }
 
-// call runs fn under ctx and gives all its results.
-func (m *VM) call(ctx context.Context, fn *lua.LFunction) ([]lua.LValue, error) {
+// call runs fn with args under ctx and gives all its results.
+func (m *VM) call(ctx context.Context, fn *lua.LFunction, args ...lua.LValue) ([]lua.LValue, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, m.interrupted("", "", ctx)
 	}
@@ -234,7 +238,10 @@ func (m *VM) call(ctx context.Context, fn *lua.LFunction) ([]lua.LValue, error) 
 
 	base := m.L.GetTop()
 	m.L.Push(fn)
-	err := m.L.PCall(0, lua.MultRet, nil)
+	for _, arg := range args {
+		m.L.Push(arg)
+	}
+	err := m.L.PCall(len(args), lua.MultRet, nil)
 	var results []lua.LValue
 	if err == nil {
 		for i := base + 1; i <= m.L.GetTop(); i++ {
