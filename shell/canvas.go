@@ -47,7 +47,7 @@ func (c *canvas) begin(prompt string) {
 func (c *canvas) Paint(line []rune, cursor int) []rune {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.line, c.cursor, c.painted, c.below = append(c.line[:0], line...), cursor, true, nil
+	c.line, c.cursor, c.painted, c.below = append(c.line[:0], line...), min(cursor, len(line)), true, nil
 	return line
 }
 

@@ -151,6 +151,12 @@ func (e *editor) filter(r rune) (rune, bool) {
 	case r == readline.CharCtrlL && e.mode.out != nil:
 		// Readline goes to the top and leaves there what was on the screen.
 		io.WriteString(e.mode.out, clearScreen)
+	case (r == readline.CharBckSearch || r == readline.CharFwdSearch) && (len(e.history) == 0 || !e.completions):
+		// Readline fails when the search of an empty history is given up.
+		return readline.CharBell, true
+	case r == readline.CharTranspose && len(e.line) < 2:
+		// With nothing to swap it would go beyond the end of the line, and fail there.
+		return readline.CharBell, true
 	case r == readline.CharCtrlZ:
 		// It would stop the parent of this process too. To return false here would leave readline
 		// reading while a call runs.

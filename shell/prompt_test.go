@@ -114,7 +114,7 @@ func TestQuestionAtThePrompt(t *testing.T) {
 	for _, answer := range []string{"n\r", "\r", "\x03", "\x04"} {
 		s.begin(`client.delete({"lab/a", "lab/b"})`)
 		s.expect("delete 2 images, from lab/a to lab/b? [y/N] ")
-		s.types("\t" + answer)
+		s.types("\t\x12\x13\x14a\x14\x14\x14\x7f" + answer)
 		s.expect("\n")
 		got := s.answer()
 		if !strings.Contains(got, "nothing was done") && !strings.Contains(got, "interrupted") {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/sregistry-shell/sregistry-shell/shell/screen"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm"
 )
@@ -39,6 +41,45 @@ func TestClearedScreen(t *testing.T) {
 	s.expect("42\r\n")
 	s.types("\x04")
 	s.leaves(0)
+}
+
+// Whatever is typed, in whatever order, the shell is still there, with the line that then is typed.
+func TestAnyKeys(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("a.sif", nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for c := range 32 {
+		if c := string(rune(c)); c != "\r" && c != "\n" && c != "\x03" && c != "\x04" && c != "\x1b" {
+			keys = append(keys, c)
+		}
+	}
+	for c := range 26 { // Alt with a letter
+		keys = append(keys, "\x1b"+string(rune('a'+c)))
+	}
+	keys = append(keys, "\x7f", "\x1b\x7f", "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[3~", "\x1b[Z",
+		"a", "x.", "fs.", "日", "e\u0301", "👍", " ", `client.push("`, "⏎", "\x1b[200~a\tb\rc\x1b[201~", "\t", "\t\t", "\x12", "\x13", "\x14", "\x17")
+	for _, columns := range []int{80, 20, 9} {
+		s := sitAt(t, newPerson(t, columns), func(c *Config, _ map[string]string) { c.Where = func() string { return "" } })
+		for _, first := range []string{"\x12", "\x13", "\x12a", "\x13a", "\x12\x7f", "\x12\x12", "\x14", "a\x14\x14\x14\x14", "\x1b[A\x1b[B\x12"} { // with no history
+			s.types(first)
+			s.cancels()
+		}
+		began := true
+		rapid.Check(t, func(r *rapid.T) {
+			if !began && rapid.IntRange(0, 3).Draw(r, "enters") == 0 {
+				s.want(`"an entry"`, `"an entry"`)
+			}
+			began = false
+			s.types(strings.Join(rapid.SliceOfN(rapid.SampledFrom(keys), 1, 30).Draw(r, "keys"), ""))
+			s.cancels()
+			s.want("1", "1")
+			s.forget()
+		})
+		s.types("\x04")
+		s.leaves(0)
+	}
 }
 
 // In the candidates Enter takes one; it runs nothing.
