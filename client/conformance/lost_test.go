@@ -3,6 +3,7 @@ package conformance
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +45,7 @@ func TestLostSegments(t *testing.T) {
 			}
 		}
 		lose(image)
-		_, err := x.client.Pull(t.Context(), client.PullRequest{Image: x.name(image), File: "back"})
+		_, err := x.client.Pull(t.Context(), client.PullRequest{Image: x.name(image), File: filepath.Join(x.dir, "back")})
 		x.wants(err, client.Corrupt)
 		_, err = x.client.Pull(t.Context(), client.PullRequest{Image: x.name(strings.Replace(image, ":", "-", 1) + ".sif"), File: os.DevNull})
 		x.wants(err, client.Corrupt)
@@ -76,6 +77,6 @@ func TestLostSegments(t *testing.T) {
 		if _, err := x.client.Delete(t.Context(), client.DeleteRequest{Image: x.name(image)}); err != nil {
 			t.Errorf("segment %d: %v", i, err)
 		}
-		os.Remove("back")
+		os.Remove(filepath.Join(x.dir, "back"))
 	}
 }
