@@ -93,6 +93,12 @@ func (c *Client) push(ctx context.Context, r PushRequest) (Image, error) {
 			if err != nil {
 				return Image{}, err
 			}
+			if stays && imageOf(now).SHA256 == "" {
+				now, err = c.describe(ctx, p, now, sum)
+			}
+			if err != nil {
+				return Image{}, err
+			}
 			if stays {
 				c.report.Note(fmt.Sprintf("%s is there already, with the same bytes", old.Key))
 				return imageOf(now), nil

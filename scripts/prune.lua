@@ -10,7 +10,7 @@
 --   --yes            delete; without it, what would be deleted is only listed
 --
 -- The tag latest is always kept, and so is every object that has no recorded tag: what it is of
--- can only be guessed.
+-- can only be guessed. A push of the file it holds records the tag.
 
 local o = script.options()
 if o.keep < 1 then

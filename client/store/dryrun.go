@@ -44,6 +44,12 @@ func (d DryRun) Copy(_ context.Context, from Object, to Key, h Header) (Object, 
 	return o, nil
 }
 
+// Describe says so.
+func (d DryRun) Describe(_ context.Context, o Object, _ Header) error {
+	d.Say("record what " + o.Key.String() + " is")
+	return nil
+}
+
 // SetExpiry says so.
 func (d DryRun) SetExpiry(_ context.Context, key Key, h Header) error {
 	if h.Expires.IsZero() {

@@ -273,6 +273,11 @@ func (r Retry) SetExpiry(ctx context.Context, key Key, h Header) error {
 	return r.retry(ctx, func(bool) error { return r.Store.SetExpiry(ctx, key, h) })
 }
 
+// Describe is repeatable as it stands.
+func (r Retry) Describe(ctx context.Context, o Object, h Header) error {
+	return r.retry(ctx, func(bool) error { return r.Store.Describe(ctx, o, h) })
+}
+
 // Access is repeatable as it stands.
 func (r Retry) Access(ctx context.Context, container string, set *Grants) (g Grants, err error) {
 	err = r.retry(ctx, func(bool) error { g, err = r.Store.Access(ctx, container, set); return err })

@@ -109,6 +109,9 @@ type Store interface {
 	// SetExpiry changes when the server deletes an object; the zero time is never. What h says is
 	// stored anew, because the server forgets it.
 	SetExpiry(ctx context.Context, key Key, h Header) error
+	// Describe stores what h says, but for when it ends, beside the bytes of a plain object that is as o
+	// says (ETag) and never ends; what else is stored beside them stays. ErrChanged when it is not, or not any more.
+	Describe(ctx context.Context, o Object, h Header) error
 	// Delete removes an object, of a large one the manifest alone; ErrNotFound when there is none.
 	Delete(ctx context.Context, key Key) error
 	// List goes through the objects of a container by name. Entries may lack ETag and Size.

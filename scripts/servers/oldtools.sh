@@ -144,6 +144,9 @@ does 'we pull what it pushed' our_pull x one.sif
 is 'we believe no hash of before' '' ours stat "$collection/x" 'value["sha256"]'
 does 'no segment is in use: clean' "$shell" clean --remove --older 0
 is 'nothing else is left' x:latest.sif swift list "$collection"
+does 'we push the bytes that it pushed' "$shell" push --name "$collection/x" one.sif
+is 'their hash is recorded' "$(sha256sum <one.sif | cut -d ' ' -f 1)" ours list "$collection/x" 'value["sha256"]'
+does 'it pulls them' old_pull x:latest.sif one.sif
 does 'we delete it' "$shell" delete "$collection/x"
 does 'it finds nothing any more' refused old_pull x:latest.sif one.sif
 export SREGISTRY_SWIFT_NAMING=colon
