@@ -7,6 +7,7 @@ import (
 	"iter"
 	"sort"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -27,6 +28,15 @@ const (
 	afterSegments  = ".segments0"
 	segmentsSuffix = "_segments"
 )
+
+// mostListed is how many images and collections a list holds, at some hundred bytes each; a server
+// that never ends one would fill the memory. Each has no such bound. A test makes it less.
+var mostListed = 5_000_000
+
+func tooMany(what string) error {
+	return refuse(Invalid, fmt.Errorf("there are more than %d %s", mostListed, what),
+		"ask for one collection, collection/..., or go through them by client.each")
+}
 
 // listers is how many collections are listed at once.
 const listers = 8
@@ -56,6 +66,7 @@ func (c *Client) list(ctx context.Context, op string, r ListRequest) ([]Image, e
 		return nil, fail(op, r.Query, err)
 	}
 	found := make([][]Image, len(collections))
+	var n atomic.Int64
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(listers)
 	for i, collection := range collections {
@@ -63,6 +74,9 @@ func (c *Client) list(ctx context.Context, op string, r ListRequest) ([]Image, e
 			for image, err := range c.images(gctx, collection, match) {
 				if err != nil {
 					return c.tolerate(r, collection, err)
+				}
+				if n.Add(1) > int64(mostListed) {
+					return tooMany("images")
 				}
 				found[i] = append(found[i], image)
 			}
@@ -155,6 +169,9 @@ func (c *Client) scope(ctx context.Context, r ListRequest) (collections []string
 		}
 		if isCollection(container.Name) {
 			collections = append(collections, container.Name)
+		}
+		if len(collections) > mostListed {
+			return nil, nil, tooMany("collections")
 		}
 	}
 	return collections, match, nil
