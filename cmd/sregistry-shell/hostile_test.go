@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode"
@@ -261,7 +262,7 @@ end`)
 // connection, and nobody is told.
 func TestBytesBehindAnAnswer(t *testing.T) {
 	v := newVictim(t)
-	refused := 0
+	var refused atomic.Int32
 	v.h.answers(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Method != http.MethodHead {
 			return false
@@ -272,7 +273,7 @@ func TestBytesBehindAnAnswer(t *testing.T) {
 			return true
 		}
 		defer c.Close()
-		refused++
+		refused.Add(1)
 		io.WriteString(c, "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\n\r\n0\r\n\r\n")
 		buffered.ReadByte() // until the client closes
 		return true
@@ -283,7 +284,7 @@ func TestBytesBehindAnAnswer(t *testing.T) {
 			t.Errorf("exit %d: %s", code, out)
 		}
 	}
-	if refused == 0 {
+	if refused.Load() == 0 {
 		t.Error("nothing was refused")
 	}
 }
