@@ -50,6 +50,14 @@ func (s *lagging) Put(_ context.Context, key store.Key, body io.ReaderAt, off, n
 	return s.put(key.String(), b, false, h.ContentType), nil
 }
 
+func (s *lagging) Describe(_ context.Context, o store.Object, h store.Header) error {
+	s.mu.Lock()
+	content := s.bytes[o.Key]
+	s.mu.Unlock()
+	s.put(o.Key.String(), content, false, h.ContentType)
+	return nil
+}
+
 func (s *lagging) MaxObject() int64 { return 1 << 30 }
 
 // An object that the listing of a batch does not show yet is found before anything replaces it.
