@@ -91,7 +91,7 @@ func (c *Client) trust(ctx context.Context, collection string, g store.Grants) {
 	session, err := c.token.Session(ctx)
 	account, _, named := strings.Cut(session.User, ":")
 	if err == nil && named && !g.Public && !slices.Contains(g.Read, account) {
-		c.report.Warn(fmt.Sprintf("and what they push is theirs: you can pull it when %s, your own account, is among those who may read", account))
+		c.report.Warn(fmt.Sprintf("and what they push is theirs: you can pull and delete it when %s, your own account, is among those who may read", account))
 	}
 }
 

@@ -14,7 +14,7 @@ has it by name. Names are accounts ("lab") or users of one ("lab:ann"); where th
 accounts only, a warning says so. With Keystone accounts are projects, and names count where all are of the
 domain Default; ids count everywhere: client.whoami().id is that of whoever signs in, and * stands for all. Who
 may write should be able to read as well. Where rights go to whole accounts, who may write may also change who
-else may, and the quota; and what others push there the owner can pull only with a right to read of his own, by
+else may, and the quota; and what others push there the owner can pull and delete only with a right to read of his own, by
 the name of his account.`,
 	returns: "a table with collection, public, listing, read and write",
 	examples: []string{
