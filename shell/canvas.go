@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -48,6 +49,10 @@ func (c *canvas) Paint(line []rune, cursor int) []rune {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.line, c.cursor, c.painted, c.below = append(c.line[:0], line...), min(cursor, len(line)), true, nil
+	if at := slices.Index(c.line, pasteMark); at >= 0 { // the text is about to take its place
+		c.line = slices.Delete(c.line, at, at+1)
+		c.cursor = min(at, len(c.line))
+	}
 	return line
 }
 

@@ -112,6 +112,11 @@ func newEditor(c editorConfig) (*editor, error) {
 // edited sees what a key made of the line, and gives another if that is not to be.
 func (e *editor) edited(line []rune, cursor int, _ rune) ([]rune, int, bool) {
 	before, was := e.line, e.cursor
+	if at := slices.Index(line, pasteMark); at >= 0 {
+		text := []rune(e.keys.nextPaste())
+		e.line, e.cursor = slices.Concat(line[:at], text, line[at+1:]), at+len(text)
+		return slices.Clone(e.line), e.cursor, true
+	}
 	e.line, e.cursor = line, cursor
 	if e.rl == nil || e.rl.Operation.IsSearchMode() {
 		return nil, 0, false
@@ -136,6 +141,12 @@ func (e *editor) filter(r rune) (rune, bool) {
 	deleting := e.deleting
 	e.deleting = false
 	switch {
+	case r == pasteMark:
+		// The text goes into the line, and not into what is searched for or completed.
+		if e.rl.Operation.IsSearchMode() {
+			e.rl.Operation.ExitSearchMode(false)
+		}
+		e.rl.Operation.ExitCompleteMode(true)
 	case r == deleteMark:
 		e.deleting = true
 		return readline.CharBell, true // which does nothing

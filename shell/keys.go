@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"unicode/utf8"
 )
@@ -19,18 +20,23 @@ const (
 // Ctrl-D, and leaves the shell if the line is empty.
 const deleteMark = '\uf8ff'
 
+// pasteMark stands for a text that was pasted, until nextPaste puts it in its place: the line editor
+// draws the line for every character that it is given.
+const pasteMark = '\uf8fe'
+
 // keys stands between the terminal and the line editor, and translates what the editor does not
 // know, misreads, or would be ended by:
 //
 //   - Home, End and the arrows with Ctrl or Alt, as xterm, tmux, screen, rxvt and the Linux
 //     console send them;
 //   - Delete, which gets a mark before it;
-//   - what comes in brackets of a paste: text, in which nothing is a key;
+//   - what comes in brackets of a paste: text, in which nothing is a key, and for which a mark is given;
 //   - NUL (Ctrl-Space), which the editor takes for the end of input. In what was typed before the
 //     terminal became raw it is the Ctrl-D that the terminal then had put there;
 //   - all other sequences, which are dropped.
 //
-// A sequence may come in pieces. The reader is used by one goroutine.
+// A sequence may come in pieces. The reader is used by one goroutine;
+// nextPaste may be called from another.
 type keys struct {
 	in    io.Reader
 	raw   [1024]byte
@@ -38,7 +44,10 @@ type keys struct {
 	out   []byte // translated, not yet read
 	paste []byte // what was pasted so far; nil outside of a paste
 	ended atomic.Bool
-	ahead atomic.Int64 // bytes to come that were typed before the terminal became raw
+
+	mu     sync.Mutex
+	pasted []string     // whole pastes, for which marks were given
+	ahead  atomic.Int64 // bytes to come that were typed before the terminal became raw
 }
 
 // Read gives translated keys.
@@ -75,7 +84,7 @@ func (k *keys) translate(in []byte) {
 		case k.paste != nil:
 			k.paste = append(k.paste, c)
 			if text, ended := bytes.CutSuffix(k.paste, []byte(pasteEnds)); ended {
-				k.out = append(k.out, oneLine(string(text))...)
+				k.keep(oneLine(string(text)))
 				k.paste = nil
 			} else if len(k.paste) > mostPaste {
 				// Make room before what may be the beginning of the end.
@@ -92,6 +101,29 @@ func (k *keys) translate(in []byte) {
 			k.out = append(k.out, c)
 		}
 	}
+}
+
+// keep gives a mark for a paste.
+func (k *keys) keep(text string) {
+	if text == "" {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.pasted = append(k.pasted, text)
+	k.out = append(k.out, string(pasteMark)...)
+}
+
+// nextPaste is what the next mark stands for.
+func (k *keys) nextPaste() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.pasted) == 0 {
+		return ""
+	}
+	text := k.pasted[0]
+	k.pasted = k.pasted[1:]
+	return text
 }
 
 // known are the sequences with another meaning here than dropping them. ^A and ^E go to the ends
@@ -155,7 +187,7 @@ func oneLine(s string) string {
 			out = append(out, lineBreak)
 		case r == '\t':
 			out = append(out, tabMark)
-		case r < ' ' || r == 0x7f || r == utf8.RuneError || r == deleteMark:
+		case r < ' ' || r == 0x7f || r == utf8.RuneError || r == deleteMark || r == pasteMark:
 		default:
 			out = append(out, r)
 		}

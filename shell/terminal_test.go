@@ -124,6 +124,24 @@ func TestPaste(t *testing.T) {
 	s.expect("end")
 	s.want("", "")
 	s.want("g()", `"a\tb"`)
+	// Into the middle of a line, in a search, among candidates, and twice.
+	s.types("1 + 3\x1b[D\x1b[200~2 + \x1b[201~\x1b[200~10 + \x1b[201~")
+	s.sees(80, "> 1 + 2 + 10 + |3")
+	s.want("0", "16")
+	s.types("\x12zz\x1b[200~40 + \x1b[201~")
+	s.types("2\r")
+	s.expect("42\r\n")
+	s.answer()
+	s.types("client.pu\t\t\x1b[200~sh\x1b[201~")
+	s.sees(80, "> client.push|")
+	s.cancels()
+	// A long one is drawn a few times, and not for every character.
+	before := len(s.all())
+	s.types("\x1b[200~" + strings.Repeat("-- a line of a long function\r", 300) + "'long'\x1b[201~")
+	s.want("", `"long"`)
+	if drawn := len(s.all()) - before; drawn > 100_000 {
+		t.Errorf("%d bytes are drawn for it", drawn)
+	}
 	s.types("\x04")
 	s.expect("\x1b[?2004l")
 	s.leaves(0)
