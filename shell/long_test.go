@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -129,6 +130,13 @@ func longSession(t *testing.T, rounds int) {
 		s.begin(`print("be" .. "gun") while true do end`)
 		s.expect("begun")
 		s.signals <- os.Interrupt
+		s.answer()
+		s.begin(`client.delete({"lab/x1", "lab/x2"})`)
+		s.expect("[y/N] ")
+		s.types("n\r")
+		s.answer()
+		s.types("\x1b[200~" + strings.Repeat("-- pasted\r", 20) + "1\x1b[201~\x03")
+		s.expect("^C")
 		s.answer()
 		s.types(`client.stat("lab/lar` + "\t")
 		s.expect(`lab/large`)
