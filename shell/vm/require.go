@@ -84,6 +84,10 @@ func (m *VM) loadModule(L *lua.LState) int {
 		L.Push(fn)
 		return 1
 	}
+	// gopher-lua would end the message with a comma. A loader that the user added may know it still.
+	if loaders, ok := L.GetField(L.GetGlobal("package"), "loaders").(*lua.LTable); ok && loaders.Len() == 2 {
+		L.RaiseError("module %s not found:\n\tno field package.preload['%s']\n\t%s", L.CheckString(1), L.CheckString(1), strings.Join(tried, "\n\t"))
+	}
 	L.Push(lua.LString(strings.Join(tried, "\n\t")))
 	return 1
 }
