@@ -156,6 +156,15 @@ func (s *sitting) sees(columns int, want string) {
 	}
 }
 
+// passBy leaves behind all that came but an empty line.
+func (s *sitting) passBy() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen.Reset()
+	s.seen.WriteString(mainPrompt)
+	s.read = 0
+}
+
 func TestCursorBetweenWideCharacters(t *testing.T) {
 	const left, right, home, end, backspace, del = "\x1b[D", "\x1b[C", "\x1b[H", "\x1b[F", "\x7f", "\x1b[3~"
 	s := sitAt(t, newPerson(t, 20), func(c *Config, _ map[string]string) { c.Database, c.Where = "", func() string { return "" } })
@@ -263,6 +272,7 @@ func TestCursorLikeAModel(t *testing.T) {
 		s.sees(200, fmt.Sprintf("> %s|%s", strings.Join(line[:at], ""), strings.Join(line[at:], "")))
 		s.types("\x05\x15")
 		s.sees(200, "> |")
+		s.passBy()
 	})
 	s.types("\x04")
 	s.leaves(0)

@@ -86,7 +86,7 @@ func (s *Session) prompt() string {
 // waiting for it, and says so itself.
 func (s *Session) taskDone(label string, err error) {
 	switch {
-	case !s.reading.Load():
+	case !s.prompting.Load() || s.calling.Load():
 	case err != nil:
 		s.c.Screen.Warn(fmt.Sprintf("%s failed: %s", label, strings.TrimPrefix(err.Error(), label+": ")))
 	default:

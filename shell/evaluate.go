@@ -20,6 +20,8 @@ func (s *Session) evaluate(ctx context.Context, run func(context.Context) ([]lua
 	for len(s.interrupts) > 0 {
 		<-s.interrupts // of the time before
 	}
+	s.calling.Store(true)
+	defer s.calling.Store(false)
 	call, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	done := make(chan outcome, 1)

@@ -146,8 +146,6 @@ func entry(source string) string {
 func (s *Session) readLine(prompt string) (string, error) {
 	s.c.Screen.Hold()
 	defer s.c.Screen.Release()
-	s.reading.Store(true)
-	defer s.reading.Store(false)
 	return s.reader.ReadLine(prompt)
 }
 

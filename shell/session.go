@@ -73,7 +73,7 @@ type Session struct {
 	interrupts <-chan struct{}
 	pending    <-chan outcome // of a call that was not waited for to its end
 	prompting  atomic.Bool    // a person is there to be asked
-	reading    atomic.Bool    // the prompt waits for a line
+	calling    atomic.Bool    // an entry runs
 	entries    int
 	explained  string          // long help that the entry asked for
 	ctx        context.Context // of Interactive, for what completion looks up
