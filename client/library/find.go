@@ -77,14 +77,20 @@ func (l *Library) Versions(ctx context.Context, n name.Name) ([]Row, error) {
 	return best(rows, n), err
 }
 
+// some is Versions of what has to be there. ErrNotFound when there is none.
+func (l *Library) some(ctx context.Context, n name.Name) ([]Row, error) {
+	rows, err := l.Versions(ctx, n)
+	if err == nil && len(rows) == 0 {
+		err = ErrNotFound
+	}
+	return rows, err
+}
+
 // Find is the newest image of a name. ErrNotFound when there is none.
 func (l *Library) Find(ctx context.Context, n name.Name) (Row, error) {
-	rows, err := l.Versions(ctx, n)
-	switch {
-	case err != nil:
+	rows, err := l.some(ctx, n)
+	if err != nil {
 		return Row{}, err
-	case len(rows) == 0:
-		return Row{}, ErrNotFound
 	}
 	return rows[0], nil
 }
@@ -92,12 +98,10 @@ func (l *Library) Find(ctx context.Context, n name.Name) (Row, error) {
 // One is the one image of a name, for what changes it. ErrAmbiguous when there are several
 // versions and the name tells none.
 func (l *Library) One(ctx context.Context, n name.Name) (Row, error) {
-	rows, err := l.Versions(ctx, n)
+	rows, err := l.some(ctx, n)
 	switch {
 	case err != nil:
 		return Row{}, err
-	case len(rows) == 0:
-		return Row{}, ErrNotFound
 	case len(rows) > 1:
 		all := make([]string, len(rows))
 		for i, r := range rows {

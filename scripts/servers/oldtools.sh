@@ -11,6 +11,8 @@
 set -uo pipefail
 [ $# = 1 ] || { sed -n '2,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 shell=$(realpath "$1")
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$(realpath "$0")")/checks.sh"
 collection=oldtools-$$-$RANDOM
 work=$(mktemp -d "${TMPDIR:-/tmp}/oldtools.XXXXXX")
 cd "$work" || exit 1
@@ -22,7 +24,6 @@ if [ -n "$user" ]; then
   export ST_AUTH=${url%/}/auth/v1.0 ST_USER=$user ST_KEY=$secret
   export SREGISTRY_SWIFT_USER=$user SREGISTRY_SWIFT_TOKEN=$secret SREGISTRY_SWIFT_URL=$url
 fi
-swift() { /usr/bin/python3 /usr/bin/swift "$@"; }
 
 # Its "legacy" way to sign in asks at /auth/. Where nothing answers there, as with tempauth, people gave it a token.
 access=$(swift auth) || { echo "cannot sign in at ${ST_AUTH:-${OS_AUTH_URL:-}}" >&2; exit 1; }
@@ -71,47 +72,10 @@ elif command == "search":  # every listing there is, and the object's name must 
 PYTHON
 old() { /usr/bin/python3 old.py "$@"; }
 
-checks=0 failures=0
-# does TITLE COMMAND...: it exits 0.
-does() {
-  local title=$1 out
-  shift
-  checks=$((checks + 1))
-  if out=$("$@" 2>&1); then
-    printf 'ok    %s\n' "$title"
-  else
-    failures=$((failures + 1))
-    printf 'FAIL  %s: %s: exit %d\n%s\n' "$title" "$*" $? "$out"
-  fi
-}
-
-# is TITLE WANT COMMAND...: it prints WANT.
-is() {
-  local title=$1 want=$2 got
-  shift 2
-  checks=$((checks + 1))
-  got=$("$@" 2>errors)
-  if [ "$got" = "$want" ]; then
-    printf 'ok    %s\n' "$title"
-  else
-    failures=$((failures + 1))
-    printf 'FAIL  %s: %s: "%s", want "%s"\n%s\n' "$title" "$*" "$got" "$want" "$(<errors)"
-  fi
-}
-
 # old_pull NAME WANT, our_pull IMAGE WANT: what comes is the file WANT.
 old_pull() { rm -f back && old pull "$collection" "$1" back && cmp back "$2"; }
 our_pull() { rm -f back && "$shell" pull --no-cache --name back "$collection/$1" && cmp back "$2"; }
 
-# ours VERB ARGUMENT EXPRESSION: what the expression says of each VALUE the program prints as JSON.
-ours() {
-  "$shell" --json "$1" "$2" | /usr/bin/python3 -c '
-import json, sys
-for line in sys.stdin:
-    answer = json.loads(line)
-    for value in answer if isinstance(answer, list) else [answer]:
-        print(eval(sys.argv[1]))' "$3"
-}
 tags() { ours versions "$collection/$1" 'value["tag"] + " " + value["object"]'; }
 images() { swift list "$collection" | grep -v '^\.segments/'; }
 refused() { ! "$@"; }
@@ -191,5 +155,4 @@ before 0.0.99|ubuntu:18.04.img|ubuntu:18.04
 0.2.23 to 0.2.39|hello-world:latest@5d41402abc4b2a76b9719d911017c592.sif|hello-world:latest
 NAMES
 
-printf '%d checks, %d failed\n' $checks $failures
-[ $failures = 0 ]
+tally

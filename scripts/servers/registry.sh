@@ -36,6 +36,15 @@ silent() {
   checks=$((checks + 1))
 }
 
+# exits STATUS COMMAND...: it ends so.
+exits() {
+  local want=$1 code=0
+  shift
+  "$@" >out 2>&1 || code=$?
+  [ $code = "$want" ] || { printf '%s\nexits with %d, not %d: %s\n' "$*" $code "$want" "$(<out)" >&2; exit 1; }
+  checks=$((checks + 1))
+}
+
 mkdir -p images/tools
 for v in 1.9 1.10 2.0; do head -c 70000 /dev/urandom >"images/tools/x:$v.sif"; done
 head -c 300000 /dev/urandom >images/ubuntu.sif
@@ -57,6 +66,16 @@ says '"right":4' "$shell" --embedded=copy run audit --json
 says "would delete $collection/tools/x:1.9 " "$shell" run prune "$collection" --keep 2
 says "deleting $collection/tools/x:1.9 " "$shell" --verbose run prune "$collection" --keep 2 --yes
 silent "$shell" run prune "$collection" --keep 2 --yes
+for script in audit mirror prune report sync; do
+  says "^usage: sregistry-shell run $script.lua" "$shell" run $script --help
+  exits 2 "$shell" run $script --wrong
+done
+exits 3 "$shell" run audit "$collection-none"
+exits 3 "$shell" run mirror --to ./none "$collection-none/*"
+exits 3 "$shell" run prune "$collection-none" --keep 1
+exits 3 "$shell" run report "$collection-none"
+exits 3 "$shell" run sync no "$collection-none" --pull
+[ "$("$shell" run sync images "$collection" --dry-run 2>&1 | grep -c '^would store')" = 1 ]
 rm back/ubuntu-latest.sif back/tools/x-1.9.sif
 says '"deleted":1,"moved":0,"same":2' "$shell" run sync back "$collection" --delete --json
 echo "$checks checks of the scripts hold"

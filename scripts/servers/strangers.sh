@@ -12,6 +12,8 @@
 set -uo pipefail
 [ $# = 1 ] || { sed -n '2,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 shell=$(realpath "$1")
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$(realpath "$0")")/checks.sh"
 key=${SREGISTRY_TEST_TEMPURL_KEY:-tempurl-secret}
 collection=strangers-$$-$RANDOM
 segments=${collection}_segments
@@ -32,36 +34,6 @@ else # OS_*, which all three read
   export RCLONE_CONFIG_THEIRS_ENV_AUTH=true
 fi
 
-checks=0 failures=0
-swift() { /usr/bin/python3 /usr/bin/swift "$@"; }
-
-# does TITLE COMMAND...: it exits 0.
-does() {
-  local title=$1 out
-  shift
-  checks=$((checks + 1))
-  if out=$("$@" 2>&1); then
-    printf 'ok    %s\n' "$title"
-  else
-    failures=$((failures + 1))
-    printf 'FAIL  %s: %s: exit %d\n%s\n' "$title" "$*" $? "$out"
-  fi
-}
-
-# is TITLE WANT COMMAND...: it prints WANT.
-is() {
-  local title=$1 want=$2 got
-  shift 2
-  checks=$((checks + 1))
-  got=$("$@" 2>errors)
-  if [ "$got" = "$want" ]; then
-    printf 'ok    %s\n' "$title"
-  else
-    failures=$((failures + 1))
-    printf 'FAIL  %s: %s: "%s", want "%s"\n%s\n' "$title" "$*" "$got" "$want" "$(<errors)"
-  fi
-}
-
 # same TITLE FILE COMMAND...: it prints the bytes of FILE.
 same() {
   local title=$1 file=$2
@@ -73,15 +45,6 @@ sums() { "$@" | md5sum; }
 
 stat_size() { swift stat "$collection" "$1" | sed -n 's/^ *Content Length: //p'; }
 
-# ours VERB ARGUMENT EXPRESSION: what the expression says of each VALUE the program prints as JSON.
-ours() {
-  "$shell" --json "$1" "$2" | /usr/bin/python3 -c '
-import json, sys
-for line in sys.stdin:
-    answer = json.loads(line)
-    for value in answer if isinstance(answer, list) else [answer]:
-        print(eval(sys.argv[1]))' "$3"
-}
 our_size() { ours stat "$collection/$1:v1" 'value["size"]'; }
 our_list() { ours list "$collection/" 'value["object"]'; }
 our_search() { ours search "$collection/" value; }
@@ -205,5 +168,4 @@ does 'our delete' "$shell" delete "$collection/large:v3"
 is 'none is left' small-v3.sif swift list "$collection"
 does 'rclone purge' rclone purge "theirs:$collection"
 
-printf '%d checks, %d failed\n' $checks $failures
-[ $failures = 0 ]
+tally
