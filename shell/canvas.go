@@ -56,10 +56,12 @@ func (c *canvas) Paint(line []rune, cursor int) []rune {
 	return line
 }
 
+// The way down to what is shown below the line, and the way back from it.
 var (
-	// What is shown below the line, and the way back from it.
-	belowBegins = regexp.MustCompile(`^\n*\x1b\[J`)
-	belowEnds   = regexp.MustCompile(`(?:\x1b\[-?\d+A\r|\r\x1b\[-?\d+A)(?:\x1b\[\d+C)?$`)
+	wayDown = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\n*\x1b\[J`) })
+	wayBack = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?:\x1b\[-?\d+A\r|\r\x1b\[-?\d+A)(?:\x1b\[\d+C)?$`)
+	})
 )
 
 // Write takes what the editor writes.
@@ -78,12 +80,12 @@ func (c *canvas) Write(p []byte) (int, error) {
 		}
 		c.cleaned = true
 		text = c.clean()
-	case c.below != nil || belowBegins.Match(p):
+	case c.below != nil || wayDown().Match(p):
 		c.below = append(c.below, p...)
-		if !belowEnds.Match(c.below) {
+		if !wayBack().Match(c.below) {
 			return len(p), nil
 		}
-		shown := belowEnds.ReplaceAll(belowBegins.ReplaceAll(c.below, nil), nil)
+		shown := wayBack().ReplaceAll(wayDown().ReplaceAll(c.below, nil), nil)
 		text = c.under(string(shown))
 		c.below, c.found = nil, 0
 	case string(p) == "\x1b[4m":
