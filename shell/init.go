@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/sregistry-shell/sregistry-shell/shell/vm"
@@ -21,7 +20,7 @@ func (s *Session) runInit(ctx context.Context) error {
 		return nil
 	}
 	path := filepath.Join(dir, "init.lua")
-	source, err := os.ReadFile(path)
+	source, err := vm.ReadSourceFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -30,7 +29,7 @@ func (s *Session) runInit(ctx context.Context) error {
 		return nil
 	}
 	_, err = s.evaluate(ctx, func(ctx context.Context) ([]lua.LValue, error) {
-		return nil, s.vm.Run(ctx, path, string(source))
+		return nil, s.vm.Run(ctx, path, source)
 	})
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

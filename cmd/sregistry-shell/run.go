@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/scripts"
 	"github.com/sregistry-shell/sregistry-shell/shell"
+	"github.com/sregistry-shell/sregistry-shell/shell/vm"
 )
 
 // programFlags say what to run, and whether to stay.
@@ -133,9 +133,9 @@ func load(script string, args []string) (shell.Program, error) {
 	if script == "-" {
 		return fromInput(args)
 	}
-	source, err := os.ReadFile(script)
+	source, err := vm.ReadSourceFile(script)
 	if err == nil {
-		return shell.Program{Name: script, Source: string(source), Script: script, Args: args}, nil
+		return shell.Program{Name: script, Source: source, Script: script, Args: args}, nil
 	}
 	if shipped, ok := scripts.Find(script); ok && errors.Is(err, fs.ErrNotExist) {
 		return shell.Program{Name: shipped.Name, Source: shipped.Source, Script: shipped.Name, Args: args, Shipped: true}, nil
@@ -153,9 +153,9 @@ func load(script string, args []string) (shell.Program, error) {
 
 // fromInput is standard input as one program.
 func fromInput(args []string) (shell.Program, error) {
-	source, err := io.ReadAll(os.Stdin)
+	source, err := vm.ReadSource(os.Stdin)
 	if err != nil {
 		return shell.Program{}, &client.Error{Op: "run", Image: "stdin", Code: client.Invalid, Err: err}
 	}
-	return shell.Program{Name: "stdin", Source: string(source), Script: "stdin", Args: args}, nil
+	return shell.Program{Name: "stdin", Source: source, Script: "stdin", Args: args}, nil
 }

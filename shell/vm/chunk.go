@@ -3,7 +3,6 @@ package vm
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -17,7 +16,7 @@ import (
 func (m *VM) compile(chunk, source string) (*lua.LFunction, error) {
 	source = stripShebang(source)
 	var stmts []ast.Stmt
-	err := checkNesting(chunk, source)
+	err := checkSource(chunk, source)
 	if err == nil {
 		stmts, err = parse.Parse(strings.NewReader(source), chunk)
 	}
@@ -147,16 +146,16 @@ func (m *VM) loadText(L *lua.LState, chunk, source string) int {
 
 // loadFile reads and compiles a file; - or no name is standard input.
 func (m *VM) loadFile(name string) (*lua.LFunction, error) {
-	var source []byte
+	var source string
 	var err error
 	if name == "" {
 		name = "stdin"
-		source, err = io.ReadAll(os.Stdin)
+		source, err = ReadSource(os.Stdin)
 	} else {
-		source, err = os.ReadFile(name)
+		source, err = ReadSourceFile(name)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return m.compile(name, string(source))
+	return m.compile(name, source)
 }

@@ -30,7 +30,7 @@ func (c Class) String() string {
 // the middle of a line in the same way, which no further line can mend unless a backslash ends it.
 func Classify(source string) (Class, error) {
 	source = stripShebang(source)
-	if err := checkNesting("input", source); err != nil {
+	if err := checkSource("input", source); err != nil {
 		return Invalid, &ScriptError{Message: syntaxText("input", source, err)}
 	}
 	asExpression := parseOnly("return " + source)
