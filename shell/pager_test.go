@@ -3,8 +3,11 @@
 package shell
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sregistry-shell/sregistry-shell/shell/vm"
 )
 
 func TestPager(t *testing.T) {
@@ -29,6 +32,23 @@ func TestPager(t *testing.T) {
 	}
 	if got := s.enter(`help(tasks)`); !strings.HasPrefix(got, "tasks()") {
 		t.Errorf("%q", got)
+	}
+	s.types("\x04")
+	s.leaves(0)
+}
+
+// TestHelpFitsTheTerminal asks for help on a terminal of 80 columns: lines end between words.
+func TestHelpFitsTheTerminal(t *testing.T) {
+	s := sit(t, nil)
+	whole, _ := vm.Help("push")
+	shown := s.enter(`help(client.push)`)
+	for line := range strings.Lines(shown) {
+		if code := strings.HasPrefix(line, "  client."); len(strings.TrimRight(line, "\r\n")) > 80 && !code {
+			t.Errorf("too long: %q", line)
+		}
+	}
+	if got, want := strings.Fields(shown), strings.Fields(whole); !slices.Equal(got, want) {
+		t.Errorf("%q", shown)
 	}
 	s.types("\x04")
 	s.leaves(0)

@@ -135,10 +135,13 @@ func (s *Session) readEntry() (string, error) {
 }
 
 // entry is what was typed, as package vm takes it: at the prompt a # at the beginning is the length
-// of something, and no #! line.
+// of something, and no #! line, and = asks for a value, as it does at the prompt of Lua.
 func entry(source string) string {
 	if strings.HasPrefix(source, "#") {
 		return " " + source
+	}
+	if value, ok := strings.CutPrefix(strings.TrimLeft(source, " \t"), "="); ok && !strings.HasPrefix(value, "=") {
+		return "return " + value
 	}
 	return source
 }

@@ -126,6 +126,7 @@ func (s *Session) machine(p Program) *vm.VM {
 			Debug:      s.c.Screen.Debug,
 			Confirm:    s.confirm,
 			TaskDone:   s.taskDone,
+			Fold:       s.c.Screen.Fold,
 			Explain:    s.explain,
 			Script:     p.Script,
 			Args:       p.Args,

@@ -156,6 +156,11 @@ func TestPromptWithoutATerminal(t *testing.T) {
 	if err := s.Interactive(context.Background()); err != nil || out.String() != "3\n6\n\"tabs\"\n\"still here\"\n" || !strings.HasPrefix(errs.String(), "in:4: unexpected symbol") {
 		t.Errorf("%v, %q, %q", err, out, errs)
 	}
+	// = asks for a value, as it does at the prompt of Lua.
+	s, out, errs = pipes(t, "=1+1\n = {\n'a'\n}\n=3;\n==4\n", nil)
+	if err := s.Interactive(context.Background()); err != nil || out.String() != "2\n{\"a\"}\n" || !strings.HasPrefix(errs.String(), "in:4: unexpected symbol near '=='") {
+		t.Errorf("%v, %q, %q", err, out, errs)
+	}
 	s, _, _ = pipes(t, "function f()\n", nil)
 	if err := s.Interactive(context.Background()); err != nil {
 		t.Errorf("at the end of input: %v", err)

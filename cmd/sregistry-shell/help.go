@@ -10,6 +10,19 @@ import (
 	"github.com/sregistry-shell/sregistry-shell/shell/vm"
 )
 
+// foldHelp makes the help of all commands fit the terminal.
+func (a *app) foldHelp(root *cobra.Command) {
+	inFull := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		var text strings.Builder
+		out := cmd.OutOrStdout()
+		cmd.SetOut(&text)
+		inFull(cmd, args)
+		cmd.SetOut(nil)
+		_, _ = io.WriteString(out, a.out().Fold(text.String()))
+	})
+}
+
 // helpCommand explains a command, or what help(topic) explains in the shell.
 func (a *app) helpCommand() *cobra.Command {
 	return &cobra.Command{
@@ -26,7 +39,7 @@ func (a *app) helpCommand() *cobra.Command {
 			if !ok {
 				return usage(fmt.Errorf("there is no help on %q", strings.Join(args, " ")))
 			}
-			_, err = io.WriteString(a.out().Stdout(), text+"\n")
+			_, err = io.WriteString(a.out().Stdout(), a.out().Fold(text+"\n"))
 			return err
 		},
 	}

@@ -64,7 +64,8 @@ Exit status:
   2 invalid or wrong usage     7 partial: a batch failed in part
   3 not found                  8 exists: something else is there already
   4 denied                     9 full: quota or disk
-  130, 143 interrupted or terminated; 141 standard output was closed; os.exit(n) exits n
+  130 interrupted              141 standard output was closed
+  143 terminated               n   what a program says by os.exit(n)
 `
 
 func (a *app) root() *cobra.Command {
@@ -112,6 +113,7 @@ func (a *app) root() *cobra.Command {
 	programs.add(root)
 	root.AddCommand(a.shellCommand(), a.runCommand(), a.scriptsCommand(), a.serveCommand(), a.backendCommand(), a.completionCommand(), a.annotationsCommand(), a.licensesCommand(), versionCommand())
 	root.SetHelpCommand(a.helpCommand())
+	a.foldHelp(root)
 	local := libraryCommand()
 	root.AddCommand(local)
 	for _, v := range verbs.All() {

@@ -163,6 +163,15 @@ func (s *Screen) SetJSON() {
 // a size says 0.
 func (s *Screen) Width() int { return s.widthOf(s.opts.Out) }
 
+// Fold is the function Fold to the width of the terminal behind standard output; without one a text
+// stays as it is.
+func (s *Screen) Fold(text string) string {
+	if !s.outTerm {
+		return text
+	}
+	return Fold(text, s.Width())
+}
+
 // Height is the number of rows of the terminal behind standard output; 0 where it is unknown.
 func (s *Screen) Height() int {
 	f, ok := s.opts.Out.(*os.File)

@@ -224,8 +224,12 @@ func (m *VM) openHelp() {
 		topic, err := m.topicOf(L.Get(2))
 		if err == "" {
 			if text, ok := Help(topic); ok {
-				if m.opt.Explain == nil || !m.opt.Explain(text+"\n") {
-					m.write(L, m.opt.Stdout, "help", text+"\n")
+				text += "\n"
+				if m.opt.Fold != nil {
+					text = m.opt.Fold(text)
+				}
+				if m.opt.Explain == nil || !m.opt.Explain(text) {
+					m.write(L, m.opt.Stdout, "help", text)
 				}
 				return 0
 			}

@@ -11,6 +11,7 @@ const promptHelp = `At the prompt:
   Ctrl-C         clears what was typed, or cancels what runs; variables are kept
   Ctrl-D         leaves; in the middle of a statement it gives up the statement
   Ctrl-L         clears the screen
+  =x             shows the value of x; so does x alone
   x;             runs x and shows nothing of it
   _, _error      the last value, and the last error; traceback() tells where it came from
   client.push?   explains a verb, a module or a function; so do ?push and help push

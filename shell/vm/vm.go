@@ -38,6 +38,8 @@ type Options struct {
 	// TaskDone is told of every task that ended, from a goroutine of its own; err is nil when it
 	// did what it should. It must not call the VM.
 	TaskDone func(label string, err error)
+	// Fold breaks lines of help that are too long for where they are shown; nil leaves them.
+	Fold func(text string) string
 	// Explain may take a text of help, which ends its line, to show it later; false leaves it to
 	// Stdout.
 	Explain func(text string) bool
