@@ -24,7 +24,7 @@ type Retry struct {
 	Notify func(err error, wait time.Duration)
 }
 
-// attempts bounds how often one call is tried: with the waits, a minute. unreachable is how often
+// attempts bounds how often one call is tried: with the waits, a minute, 92 s at most. unreachable is how often
 // when nobody answers at all: a wrong host name should not cost that long. longest is the longest
 // Retry-After that is worth waiting for.
 const (

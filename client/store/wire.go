@@ -92,8 +92,8 @@ func (t Status) RoundTrip(req *http.Request) (*http.Response, error) {
 	if to, err := resp.Location(); err == nil {
 		e.Reason = "a redirect to " + reason("", []byte(to.Scheme+"://"+to.Host))
 	}
-	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
-		e.RetryAfter = time.Duration(seconds) * time.Second
+	if seconds, err := strconv.ParseInt(resp.Header.Get("Retry-After"), 10, 64); err == nil && seconds > 0 {
+		e.RetryAfter = time.Duration(min(seconds, 1<<32)) * time.Second // more does not fit
 	}
 	return nil, e
 }
