@@ -123,7 +123,7 @@ func (c *Client) push(ctx context.Context, r PushRequest) (Image, error) {
 		return c.push(uncatalogued(ctx), r)
 	}
 	if err != nil {
-		return Image{}, err
+		return Image{}, c.removed(ctx, key.Container, err)
 	}
 	if old != nil {
 		if err := c.release(ctx, *old, o.ETag, keep); err != nil {
@@ -252,6 +252,18 @@ func (c *Client) create(ctx context.Context, collection string) error {
 		batch.made = true
 	}
 	return nil
+}
+
+// removed is the failure of a push into a collection that was there when it began: err, or that the
+// collection is gone. A server says that in many ways; of a manifest, that its segments are not there.
+func (c *Client) removed(ctx context.Context, collection string, err error) error {
+	if !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrDamaged) && !errors.Is(err, store.ErrInvalid) && !errors.Is(err, store.ErrLost) {
+		return err
+	}
+	if there, asked := c.store.HasContainer(ctx, collection); there || asked != nil {
+		return err
+	}
+	return refuse(NotFound, fmt.Errorf("the collection %s was removed meanwhile, with all that was sent", collection), "push again to make it anew")
 }
 
 func (c *Client) hash(ctx context.Context, r PushRequest, f *os.File, size int64) (transfer.Sum, error) {

@@ -139,13 +139,24 @@ sync() {
   rm -r "$work/images"
 }
 
+# ticks: how much CPU the endpoint took, in hundredths of a second; peak: the most memory, in KiB.
+ticks() { awk '{print $14 + $15}' "/proc/$server/stat"; }
+peak() { awk '/^VmHWM/ {print $2}' "/proc/$server/status"; }
+
 many() {
+  local before held took grew
   kill "$server"
   wait "$server" || true
   go run ./scripts/bench/fill -data "$work/data" -collection many -n "$objects"
   serve
+  before=$(ticks) held=$(peak)
   costs "$objects objects" 48 "$program" -e 'local n = 0 for image in client.each("many/") do n = n + 1 end print(n)'
   [ "$(<"$work/out")" = "$objects" ] || wrong "it saw $(<"$work/out") objects"
+  took=$(($(ticks) - before)) grew=$(($(peak) - held))
+  printf 'the endpoint listed them: %d.%02d s of CPU, %d MiB more\n' $((took / 100)) $((took % 100)) $((grew / 1024))
+  # A second for 100,000 names, and what a page takes, however many there are.
+  [ $took -le $((objects / 1000)) ] || wrong 'the endpoint takes too long to list'
+  [ $grew -le 65536 ] || wrong 'the endpoint holds what it lists'
 }
 
 huge() {

@@ -115,6 +115,59 @@ func TestTokensVoidedUnderPulls(t *testing.T) {
 	}
 }
 
+// An old RGW answers 403 to a token that died. While many images move it costs one sign-in, too.
+func TestTokenForbiddenUnderLoad(t *testing.T) {
+	if repeated() {
+		return
+	}
+	x, plan, server := onFaults(t)
+	const images = 64
+	var up []client.PushRequest
+	var down []client.PullRequest
+	for i := range images {
+		name := fmt.Sprint("i", i)
+		up = append(up, client.PushRequest{Path: x.file(name+".sif", 5000), Name: x.name(name), Segment: 1000, Jobs: images})
+		down = append(down, client.PullRequest{Image: x.name(name), File: filepath.Join(x.dir, "back-"+name), Jobs: images})
+	}
+	for _, c := range []struct {
+		verb, method string
+		run          func() error
+	}{
+		{"push", http.MethodPut, func() error { _, err := x.client.PushAll(t.Context(), up); return err }},
+		{"pull", http.MethodGet, func() error { _, err := x.client.PullAll(t.Context(), down); return err }},
+	} {
+		x.client = x.connect(client.Config{Silence: time.Minute})
+		var dead string
+		var seen, refused int
+		plan.Clear()
+		plan.Add(localswift.Rule{Match: func(r *http.Request) bool { // called one at a time
+			token := r.Header.Get("X-Auth-Token")
+			if r.Method == c.method && token != "" {
+				if seen++; seen == images/2 {
+					dead = token
+					server.ExpireTokens() // or signing in would give the same one
+				}
+			}
+			if token == "" || token != dead {
+				return false
+			}
+			refused++
+			return true
+		}, Fault: localswift.Answer(http.StatusForbidden, "")})
+		if err := c.run(); err != nil {
+			t.Fatalf("%s: %v", c.verb, err)
+		}
+		if x.signedInAnew(1); refused < 2 {
+			t.Errorf("%s: %d requests were refused", c.verb, refused)
+		}
+	}
+	for i, r := range down {
+		if x.read(r.File) != x.read(up[i].Path) {
+			t.Errorf("%s came back as other bytes", r.Image)
+		}
+	}
+}
+
 // Behind Keystone a manifest that is sent with a dead token is answered with a 401 of each of its
 // segments, and not with one of its own.
 func TestTokenDiesBeforeAManifest(t *testing.T) {

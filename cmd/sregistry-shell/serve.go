@@ -75,8 +75,8 @@ func (a *app) serve(ctx context.Context, addr, data, as string) error {
 		return failed(listenCode(err), err)
 	}
 	user := server.Users()[0]
-	if !localswift.IsLoopback(ln.Addr().String()) {
-		a.out().Warn("anybody who reaches " + ln.Addr().String() + " can try to sign in, and plain http shows them the secret of whoever does")
+	if warning := exposed(ln.Addr().String()); warning != "" {
+		a.out().Warn(warning)
 	}
 	_, port, _ := net.SplitHostPort(ln.Addr().String())
 	host, _, _ := net.SplitHostPort(addr)
@@ -104,4 +104,12 @@ func listenCode(err error) client.Code {
 		return client.Unavailable
 	}
 	return client.Invalid
+}
+
+// exposed warns of an address that is not the machine's own; empty for one that is.
+func exposed(addr string) string {
+	if localswift.IsLoopback(addr) {
+		return ""
+	}
+	return "anybody who reaches " + addr + " can try to sign in, and plain http shows them the secret of whoever does"
 }
