@@ -7,13 +7,17 @@
 --                    nothing it is refused: a folder may not be mounted
 --   --jobs N         how many images move at once, 4 without it
 --
--- DIR/ubuntu.sif becomes COLLECTION/ubuntu:latest, DIR/tools/x:v2.sif COLLECTION/tools/x:v2. A
--- file that is called like an object of the collection is that image: so what was pulled goes back
--- to where it came from. One listing tells what is there; files whose size and SHA-256 are the
--- recorded ones are not moved.
+-- DIR/ubuntu.sif becomes COLLECTION/ubuntu:latest, DIR/tools/x:v2.sif COLLECTION/tools/x:v2; names
+-- of images have no capitals. A file that is called like an object of the collection is that image:
+-- so what was pulled goes back to where it came from. A link to a file is one. One listing tells
+-- what is there; files whose size and SHA-256 are the recorded ones are not moved.
 
 local o = script.options()
-local folder, collection = (o.dir:gsub("(.)/+$", "%1")), o.collection
+local folder, collection = o.dir, (o.collection:gsub("/+$", ""))
+if collection:find("/") then
+  log.error(("%s is no collection: it has a /"):format(o.collection))
+  os.exit(2)
+end
 if not fs.isdir(folder) and (not o.pull or fs.exists(folder)) then
   log.error(folder .. " is not a folder")
   os.exit(2)
@@ -31,13 +35,14 @@ end)
 -- A new collection is made by the push.
 if not ok and (o.pull or err.code ~= "not_found") then error(err, 0) end
 
--- What is here, by its path below the folder.
+-- What is here, by its path below the folder. An object may be called like no image, too.
 local kinds = { [".sif"] = true, [".simg"] = true, [".img"] = true }
 local files = {}
 if fs.isdir(folder) then
   for file, stat in fs.walk(folder) do
-    if stat.type == "file" and kinds[path.ext(file):lower()] then
-      files[file:sub(#folder + 1):gsub("^/+", "")] = { path = file, size = stat.size }
+    local there, target = pcall(fs.stat, file)
+    if there and target.type == "file" and (kinds[path.ext(file):lower()] or objects[stat.below]) then
+      files[stat.below] = { path = file, size = target.size }
     end
   end
 end
@@ -54,20 +59,27 @@ if o.pull then
     files[image.object] = nil
     if same(file, image) then
       skipped = skipped + 1
-    else
+    elseif ("/" .. image.object .. "/"):find("/%.?%.?/") then
       -- A name that somebody else chose must stay in the folder.
-      assert(not ("/" .. image.object .. "/"):find("/..?/"), image.object .. " is no name for a file")
+      log.warn(("%s/%s is left out: it is no name for a file"):format(collection, image.object))
+    else
       todo[#todo + 1] = { image, path.join(folder, image.object) }
       bytes = bytes + math.max(image.size, 0)
     end
   end
   for _, file in pairs(files) do extra[#extra + 1] = file.path end
 else
-  for object, file in pairs(files) do
-    local name = object:sub(1, -#path.ext(object) - 1)
-    if not path.base(name):find(":") then name = name .. ":latest" end
-    local image = objects[object] or named[name]
-    if image then objects[image.object] = nil end
+  local taken = {} -- files by what they become
+  for below, file in pairs(files) do
+    local name, tag = below:sub(1, -#path.ext(below) - 1):match("^(.-):([^:/]*)$")
+    name = (name or below:sub(1, -#path.ext(below) - 1)):lower() .. ":" .. (tag or "latest")
+    local image = objects[below] or named[name]
+    local target = image and image.object or name
+    if taken[target] then
+      log.error(("%s and %s would be one image, %s/%s"):format(taken[target], file.path, collection, target))
+      os.exit(2)
+    end
+    taken[target] = file.path
     if same(file, image) then
       skipped = skipped + 1
     else
@@ -75,7 +87,9 @@ else
       bytes = bytes + file.size
     end
   end
-  for _, image in pairs(objects) do extra[#extra + 1] = image end
+  for object, image in pairs(objects) do
+    if not taken[object] then extra[#extra + 1] = image end
+  end
 end
 if not o.delete then extra = {} end
 if #extra > 0 and #todo + skipped == 0 then
@@ -95,7 +109,11 @@ if o.pull then
     if not o.dry_run then fs.remove(file) end
   end
 else
-  if #todo > 0 then client.push(todo, { jobs = o.jobs }) end
+  local pushed = {}
+  for _, image in ipairs(#todo > 0 and client.push(todo, { jobs = o.jobs }) or {}) do pushed[image.object] = true end
+  for i = #extra, 1, -1 do
+    if pushed[extra[i].object] then table.remove(extra, i) end
+  end
   if #extra > 0 then client.delete(extra, { yes = true }) end
 end
 script.summary({ moved = #todo, bytes = bytes, same = skipped, deleted = #extra }, ("%d %s (%s), %d there already%s"):format(

@@ -25,8 +25,8 @@ var fsModule = Module{
 		{Name: "list", Params: "[folder]", Help: "the names in a folder, sorted", run: fsList},
 		{Name: "glob", Params: "pattern", Help: "the paths that match * ? [a-z], sorted", run: fsGlob,
 			Examples: []string{`for _, file in ipairs(fs.glob("*.sif")) do print(file, fs.size(file)) end`}},
-		{Name: "walk", Params: "folder", Help: "an iterator over all below a folder, sorted: path and stat; links are not followed", run: fsWalk,
-			Examples: []string{`for file, stat in fs.walk(".") do if stat.type == "file" then print(file) end end`}},
+		{Name: "walk", Params: "folder", Help: "an iterator over all below a folder, sorted: path and stat, which tells by below what the path is below that folder; links are not followed", run: fsWalk,
+			Examples: []string{`for file, stat in fs.walk(".") do if stat.type == "file" then print(stat.below) end end`}},
 		{Name: "mkdir", Params: "path", Help: "make a folder and those above it; one that is there already is fine", run: fsMkdir},
 		{Name: "remove", Params: "path [, {all=true}]", Help: "remove a file or an empty folder; with all, a folder and all that is in it", run: fsRemove},
 		{Name: "rename", Params: "from, to", Help: "rename or move within a file system, over a file that is there", run: fsRename},
@@ -149,8 +149,12 @@ func fsWalk(c *call) (any, error) {
 				}
 				push(p, found)
 			}
+			about := describe(p, info)
+			if about["below"], err = filepath.Rel(root, p); err != nil {
+				c.raise(err)
+			}
 			L.Push(lua.LString(p))
-			L.Push(c.encode(describe(p, info)))
+			L.Push(c.encode(about))
 			return 2
 		}
 		L.Push(lua.LNil)

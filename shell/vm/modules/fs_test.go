@@ -20,7 +20,8 @@ func TestFs(t *testing.T) {
 		`fs.write("x", "") fs.remove("x") fs.mkdir("d/e") fs.remove("d", {all = true}) print(#fs.list())`:      "0",
 		`fs.mkdir("d/e") fs.write("d/b", "1") fs.write("d/e/a", "22") fs.write("d/z", "")
 		 for p, s in fs.walk("d") do print(p, s.type, s.size) if s.type == "folder" then assert(p == "d/e") end end`: "d/b\tfile\t1\nd/e\tfolder\t" + folderSize(t) + "\nd/e/a\tfile\t2\nd/z\tfile\t0",
-		`fs.write("x", "abc") local s = fs.stat("x") print(s.path, s.name, s.type, s.size, #s.mode, #s.modified, s.modified > "2020")`: "x\tx\tfile\t3\t4\t20\ttrue",
+		`fs.mkdir("d/e") fs.write("d/e/a", "") for _, root in ipairs{"d", "d/", "./d", "d/../d//", "d/e/.."} do for _, s in fs.walk(root) do if s.name == "a" then print(s.below) end end end`: strings.TrimSpace(strings.Repeat("e/a\n", 5)),
+		`fs.write("x", "abc") local s = fs.stat("x") print(s.path, s.name, s.type, s.size, #s.mode, #s.modified, s.modified > "2020")`:                                                         "x\tx\tfile\t3\t4\t20\ttrue",
 	})
 	raises(t, map[string]string{
 		`fs.size("x")`:                      "not_found: fs.size x: no such file or directory",
