@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,8 +39,23 @@ func (c *Client) Push(ctx context.Context, r PushRequest) (Image, error) {
 	return image, fail("push", r.Name, err)
 }
 
-// PushAll uploads several; see batch for how failures are reported.
+// PushAll uploads several; see batch for how failures are reported. Invalid, before anything is
+// sent, when two files would be one image.
 func (c *Client) PushAll(ctx context.Context, rs []PushRequest) ([]Image, error) {
+	paths := map[name.Name]string{}
+	for _, r := range rs {
+		n, err := pushName(r)
+		if err != nil {
+			continue // each push says it of its own
+		}
+		if name.Extension(n.Raw) == "" { // else it may be the object of that very name
+			n.Image, n.Tag, n.Raw = n.Lower().Image, cmp.Or(n.Tag, name.DefaultTag), ""
+		}
+		if path, there := paths[n]; there && path != r.Path {
+			return nil, fail("push", r.Name, refuse(Invalid, fmt.Errorf("%s and %s cannot both be this image", path, r.Path), "give one another name or tag"))
+		}
+		paths[n] = r.Path
+	}
 	return batch(catalogued(ctx, rs, pushName), "push", rs, jobs(rs, func(r PushRequest) int { return r.Jobs }), c.Push,
 		func(_ PushRequest, i Image) Image { return i })
 }

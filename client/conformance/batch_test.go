@@ -76,7 +76,7 @@ func TestBatchFollowsTheRules(t *testing.T) {
 	rs[3].Name = x.name("b3:latest-cuda") // the object of b3-latest:cuda
 	rs[4].Name = x.name("B4")
 	rs[6].IfAbsent, rs[0].Jobs = true, jobs(1)
-	rs[7].Name, rs[7].IfAbsent = x.name("b0"), true
+	rs[7].Name, rs[7].IfAbsent = x.name("b3-latest:cuda"), true
 	rs[8].Segment = 20
 	_, err := x.client.PushAll(t.Context(), rs)
 	x.wants(err, client.Partial)
@@ -84,7 +84,7 @@ func TestBatchFollowsTheRules(t *testing.T) {
 	for _, e := range err.(*client.Error).Failed {
 		failed[e.Image] = e.Code
 	}
-	want := map[string]client.Code{x.name("b1"): client.Invalid, rs[3].Name: client.Exists, x.name("b0"): client.Exists}
+	want := map[string]client.Code{x.name("b1"): client.Invalid, rs[3].Name: client.Exists, rs[7].Name: client.Exists}
 	if fmt.Sprint(failed) != fmt.Sprint(want) {
 		t.Errorf("failed: %v, want %v", failed, want)
 	}

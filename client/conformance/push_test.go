@@ -301,6 +301,24 @@ func TestPushAllReportsTogether(t *testing.T) {
 	}
 }
 
+// Two files cannot both be one image: which of them it would be is left to chance.
+func TestPushAllOfOneName(t *testing.T) {
+	x := on(t)
+	a, b := x.file("a.sif", 10), x.file("b.sif", 11)
+	for _, second := range []string{"x", "X", "x:latest"} {
+		_, err := x.client.PushAll(t.Context(), []client.PushRequest{{Path: a, Name: x.name("x")}, {Path: b, Name: x.name(second)}})
+		x.wants(err, client.Invalid)
+	}
+	if there, err := x.store.HasContainer(t.Context(), x.collection); there || err != nil {
+		t.Errorf("something was made: %v, %v", there, err)
+	}
+	if _, err := x.client.PushAll(t.Context(), []client.PushRequest{
+		{Path: a, Name: x.name("x")}, {Path: b, Name: x.name("x:v2")}, {Path: a, Name: x.name("x:latest")},
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestPushOverAnExactName(t *testing.T) {
 	x := on(t)
 	for _, object := range []string{"cake-latest.simg", "plain.sif", "README"} {

@@ -51,6 +51,7 @@ head -c 300000 /dev/urandom >images/ubuntu.sif
 
 says '"moved":4,"same":0' "$shell" run sync images "$collection" --json
 says '"moved":0,"same":4' "$shell" run sync images "$collection" --json
+says '"deleted":0,"moved":0,"same":4' "$shell" run sync ./images/ "$collection/" --delete --json
 silent "$shell" run sync back "$collection" --pull
 cmp images/ubuntu.sif back/ubuntu-latest.sif
 says '"right":4' "$shell" run audit "$collection" --json --state seen
