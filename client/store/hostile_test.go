@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -77,6 +78,59 @@ func TestAnswersWithoutEnd(t *testing.T) {
 		}
 		if _, err := s.Put(t.Context(), Key{"con", "o"}, strings.NewReader("x"), 0, 1, Header{}); (err == nil) != (status == 200) {
 			t.Errorf("%d: %v", status, err)
+		}
+	}
+}
+
+// The head of an answer is read to 256 KiB, whatever was asked for, and what is longer is an error; what
+// objects have is shorter, and read whole.
+func TestHeadersWithoutEnd(t *testing.T) {
+	const endless = -1
+	for _, kib := range []int{200, 300, endless} {
+		var read atomic.Int64 // bytes of the longest head that were sent
+		s := swiftOn(t, func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			c, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer c.Close()
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n")
+			for i := 0; i != kib && err == nil; i++ {
+				_, err = fmt.Fprintf(c, "X-Object-Meta-%09d: %s\r\n", i, strings.Repeat("x", 1024-27))
+				read.Store(max(read.Load(), int64(i)<<10))
+			}
+			io.WriteString(c, "\r\n[]")
+		})
+		key := Key{"con", "o"}
+		for what, ask := range map[string]func() error{
+			"stat":   func() error { _, err := s.Stat(t.Context(), key); return err },
+			"get":    func() error { return s.Get(t.Context(), key, Object{}, Whole, func(io.Reader) error { return nil }) },
+			"delete": func() error { return s.Delete(t.Context(), key) },
+			"put": func() error {
+				_, err := s.Put(t.Context(), key, strings.NewReader("x"), 0, 1, Header{})
+				return err
+			},
+			"list": func() (err error) {
+				for _, err = range s.List(t.Context(), "con", Listing{}) {
+				}
+				return err
+			},
+		} {
+			err := ask()
+			if kib == 200 {
+				if err != nil {
+					t.Errorf("%s, %d KiB of headers: %v", what, kib, err)
+				}
+				continue
+			}
+			if !errors.Is(err, ErrGarbled) || !strings.Contains(err.Error(), "headers are longer than 256 KiB") {
+				t.Errorf("%s, %d KiB of headers: %v", what, kib, err)
+			}
+		}
+		if most := int64(32 << 20); read.Load() > most { // what the system buffers, too
+			t.Errorf("%d bytes of a head were taken", read.Load())
 		}
 	}
 }

@@ -52,7 +52,7 @@ func Wire() *http.Transport {
 		MaxIdleConns:           128,
 		MaxIdleConnsPerHost:    128,
 		IdleConnTimeout:        50 * time.Second, // RGW closes after 65
-		MaxResponseHeaderBytes: 256 << 10,
+		MaxResponseHeaderBytes: maxHead,
 	}
 }
 
@@ -98,6 +98,9 @@ func (t Status) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, e
 }
 
+// maxHead is how many bytes of the head of an answer are read. Swift allows 4 KiB of metadata.
+const maxHead = 256 << 10
+
 // maxAnswer is how much is read of the answer to a request that asks for no bytes: libraries read
 // such an answer to its end, and it may have none.
 const maxAnswer = 1 << 20
@@ -127,7 +130,7 @@ func broken(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	case errors.As(err, &source):
 		return source
-	case errors.As(err, &in), errors.As(err, &settings), errors.As(err, &is), errors.Is(err, signin.ErrRenewed):
+	case errors.As(err, &in), errors.As(err, &settings), errors.As(err, &is), errors.Is(err, signin.ErrRenewed), errors.Is(err, ErrGarbled):
 		return err
 	}
 	return &BrokenError{err}
@@ -206,11 +209,18 @@ func (t Log) RoundTrip(req *http.Request) (*http.Response, error) {
 // which may have said a token.
 var errHeader = errors.New("the server's answer has a header that cannot be read")
 
-// discreet is err without words of the server's.
+// errLongHead is a head of more than maxHead. Whoever sends one may always do.
+var errLongHead = fmt.Errorf("%w: its headers are longer than %d KiB", ErrGarbled, maxHead>>10)
+
+// discreet is err without words of the server's, and with those of this program where net/http has
+// nothing but words.
 func discreet(err error) error {
 	var quoting textproto.ProtocolError
-	if errors.As(err, &quoting) {
+	switch {
+	case errors.As(err, &quoting):
 		return errHeader
+	case strings.Contains(err.Error(), "server response headers exceeded"):
+		return errLongHead
 	}
 	return err
 }

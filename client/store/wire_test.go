@@ -13,8 +13,10 @@ import (
 	"github.com/sregistry-shell/sregistry-shell/client/signin"
 )
 
-// direct sends requests for the placeholder to a server, without signing in.
+// direct sends requests for the placeholder to a server, by the wire of the program, without signing in.
 type direct struct{ url string }
+
+var wire = Wire()
 
 func (d direct) RoundTrip(req *http.Request) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(req.Context(), req.Method, d.url+strings.TrimPrefix(req.URL.String(), signin.Placeholder), req.Body)
@@ -22,7 +24,7 @@ func (d direct) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	r.Header, r.ContentLength = req.Header, req.ContentLength
-	return http.DefaultTransport.RoundTrip(r)
+	return wire.RoundTrip(r)
 }
 
 func swiftOn(t *testing.T, h http.HandlerFunc) *Swift {
