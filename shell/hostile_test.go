@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"unicode"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/client/imagefile/imagefiletest"
 	"github.com/sregistry-shell/sregistry-shell/client/localswift"
 	"github.com/sregistry-shell/sregistry-shell/client/localswift/localswifttest"
 )
@@ -61,20 +63,33 @@ func TestHostileNamesAtThePrompt(t *testing.T) {
 		}
 	}
 	s := sit(t, connect)
-	s.enter(`os.execute("echo hsqs > a.sif"); client.push("a.sif", "lab/plain:v1");`)
+	labels := imagefiletest.SIF(t, imagefiletest.Options{Labels: map[string]string{"maintainer": "title\x1b]0;owned\a red\x1b[31m\x1b[2J rtl\u202e zero\u200bwidth"}})
+	if err := os.WriteFile("labels.sif", labels, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.enter(`os.execute("echo hsqs > a.sif"); client.push("a.sif", "lab/plain:v1"); client.push("labels.sif", "lab/labels:v1");`)
 	plan.Add(localswift.Rule{Match: listing, Fault: localswift.Answer(200, hostileListing(t), "Content-Type: application/json")})
 	plan.Add(localswift.Rule{Match: func(r *http.Request) bool { return in(r, "/lab/per") || in(r, "/lab/quote") },
 		Fault: localswift.Answer(200, "hsqs", "Content-Type: text/\x1b[31mhtml; image=\"\u202e\"", "Etag: \"\x1b[2J\"")})
-	plan.Add(localswift.Rule{Match: func(r *http.Request) bool { return in(r, "/lab/refused") },
-		Fault: localswift.Answer(403, "no\x1b]0;owned\a \x1b[2J\u202e\nforged\r", "Content-Type: text/plain")})
+	plan.Add(localswift.Rule{Match: func(r *http.Request) bool { return in(r, "/refused") },
+		Fault: localswift.Answer(403, "no\x1b]0;owned\a \x1b[2J\u202e\nforged\r zero\u200bwidth tag\U000e0041", "Content-Type: text/plain")})
 
 	for _, want := range []string{"plain-v1.sif", `per%scent`, "quote"} {
 		if got := s.enter(`client.search("lab/")`); !strings.Contains(got, want) {
 			t.Errorf("%q is not in %q", want, got)
 		}
 	}
+	for line, want := range map[string]string{ // no answer to a HEAD says why
+		`client.search("refused/")`:                                    `zero\u200bwidth tag\U000e0041`,
+		`client.inspect("lab/labels-v1.sif").labels`:                   `title\027]0;owned`,
+		`error(client.inspect("lab/labels-v1.sif").labels.maintainer)`: `title\x1b]0;owned`,
+	} {
+		if got := s.enter(line); !strings.Contains(got, want) {
+			t.Errorf("%s: %q is not in %q", line, want, got)
+		}
+	}
 	for _, line := range []string{
-		`client.list("lab/")`, `client.list("lab/")[1]`, `for i in client.each("lab/") do print(i, i.object, i.tag) end`, `client.search("lab/")[1] .. ""`,
+		`client.inspect("lab/labels-v1.sif")`, `client.list("lab/")`, `client.list("lab/")[1]`, `for i in client.each("lab/") do print(i, i.object, i.tag) end`, `client.search("lab/")[1] .. ""`,
 		`client.stat("lab/refused:v1")`, `client.inspect("lab/refused:v1")`, `client.versions("lab/plain")`, `client.usage()`, `client.clean()`, `client.collections()`,
 		`client.stat("lab/red\27[31m\27[2J.sif")`, `client.pull("lab/title\27]0;owned\7.sif")`, `client.delete("lab/rtl\226\128\174fis.exe", {yes=true})`,
 		`for _, n in ipairs(client.search("lab/")) do print(pcall(client.pull, n, {file = "out", force = true})) end`,
