@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
 )
@@ -54,6 +53,17 @@ func (x *target) reads(rest string, files ...string) (stop func() int) {
 	})
 }
 
+// pulled is the image's bytes.
+func (x *target) pulled(rest string) string {
+	x.Helper()
+	out := x.dir + "/pulled"
+	defer os.Remove(out)
+	if _, err := x.client.Pull(x.Context(), client.PullRequest{Image: x.name(rest), File: out, Force: true}); err != nil {
+		x.Fatal(err)
+	}
+	return x.read(out)
+}
+
 // watches opens a file again and again: at any moment it is whole, one of these contents, which
 // have different lengths.
 func (x *target) watches(path string, contents ...string) (stop func() int) {
@@ -83,27 +93,22 @@ func (x *target) watches(path string, contents ...string) (stop func() int) {
 	})
 }
 
-// kills runs what is killed, for a random part of the time that it takes when it is not.
-func (x *target) kills(rng *rand.Rand, verb, file, rest string, whole time.Duration) (dead bool) {
+// haves counts the ranges that the journal of a pull into a folder says are there.
+func (x *target) haves(dir string) int {
 	x.Helper()
-	cmd := x.killed(verb, file, rest)
-	after := time.Duration(rng.Int64N(int64(whole)))
-	if err := cmd.Start(); err != nil {
-		x.Fatal(err)
+	journals, err := filepath.Glob(filepath.Join(dir, "*.part.journal"))
+	if err != nil || len(journals) > 1 {
+		x.Fatalf("the journals are %v, %v", journals, err)
 	}
-	timer := time.AfterFunc(after, func() { cmd.Process.Kill() })
-	defer timer.Stop()
-	return x.died(cmd)
-}
-
-// killRuns is how many kills, and their source.
-func killRuns(t *testing.T) (kills, seed int, rng *rand.Rand) {
-	usual := 3
-	if os.Getenv("SREGISTRY_TEST_SERVER") != "" {
-		usual = 2
+	have := map[string]bool{}
+	for _, journal := range journals {
+		for line := range strings.Lines(x.read(journal)) {
+			if f := strings.Fields(line); len(f) == 4 && f[1] == "have" && strings.HasSuffix(line, "\n") {
+				have[f[2]] = true
+			}
+		}
 	}
-	kills, seed = intEnv(t, "CONFORMANCE_KILLS", usual), intEnv(t, "CONFORMANCE_SEED", 1)
-	return kills, seed, rand.New(rand.NewPCG(uint64(seed), 1))
+	return len(have)
 }
 
 // TestKillPull kills pulls over an older file with SIGKILL at random moments. The older file is
@@ -113,52 +118,46 @@ func TestKillPull(t *testing.T) {
 	if repeated() {
 		return
 	}
-	kills, seed, rng := killRuns(t)
 	x := on(t)
+	k := x.killed("pull", 3, 2)
 	source := x.file("a.sif", bigSize)
 	x.push(source, "a")
 	fresh, old := x.read(source), strings.Repeat("the older file", 10000)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
-	begun := time.Now()
-	if err := x.killed("pull", filepath.Join(t.TempDir(), "first"), "a").Run(); err != nil {
-		t.Fatal(err)
-	}
-	whole := time.Since(begun)
-	died := 0
-	for range kills {
+	k.unharmed(filepath.Join(t.TempDir(), "first"), "a")
+	for range k.kills {
 		if err := os.WriteFile(file, []byte(old), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		seen := x.watches(file, old, fresh)
-		dead := x.kills(rng, "pull", file, "a", whole)
-		if dead {
-			died++
+		at, dead := k.kill(file, "a")
+		complete, kept := x.read(file) == fresh, x.haves(dir)
+		if kept > 0 && !complete {
+			k.middle++
 		}
 		x.report.take()
 		if _, err := x.client.Pull(t.Context(), client.PullRequest{Image: x.name("a"), File: file, Force: true}); err != nil {
 			t.Error(err)
 		}
 		times := seen()
-		ranges := 0
 		_, _, requests, _ := x.report.take()
-		for _, r := range requests {
-			if strings.Contains(r, " bytes=") {
-				ranges++
-			}
+		fetched := ranges(requests)
+		if fetched > 3-kept {
+			t.Errorf("%d of 3 ranges were there and %d were fetched", kept, fetched)
 		}
-		if x.read(file) != fresh || ranges > 3 {
-			t.Errorf("after a kill and another pull, with %d ranges of 3 fetched: the same bytes: %v", ranges, x.read(file) == fresh)
+		if x.read(file) != fresh {
+			t.Error("pulled again, the file has other bytes")
 		}
 		if entries, _ := os.ReadDir(dir); len(entries) != 1 {
 			t.Errorf("left: %v", entries)
 		}
 		if t.Failed() {
-			t.Fatalf("killed %v, seed %d", dead, seed)
+			t.Fatalf("killed %v at the event %d of %d, seed %d", dead, at, k.events, k.seed)
 		}
-		t.Logf("killed %v; %d of 3 ranges fetched by the next; looked at %d times", dead, ranges, times)
+		t.Logf("killed %v at the event %d: complete %v, %d of 3 ranges kept, %d fetched; looked at %d times", dead, at, complete, kept, fetched, times)
 	}
-	t.Logf("%d of %d pulls died, seed %d", died, kills, seed)
+	k.fair()
 }
 
 // TestKillCopy kills copies over an older image in the same way: that one can be read all along.
@@ -166,9 +165,13 @@ func TestKillCopy(t *testing.T) {
 	if repeated() {
 		return
 	}
-	kills, seed, rng := killRuns(t)
 	x := on(t)
-	const size = 8*killSegment - 100 // OpenStack Swift gives small segments behind the tenth one a second
+	k := x.killed("copy", 3, 2)
+	count := 40
+	if os.Getenv("SREGISTRY_TEST_SERVER") != "" {
+		count = 8 // OpenStack Swift gives small segments behind the tenth one a second
+	}
+	size := count*killSegment - 100
 	files := []string{x.file("0.sif", size), x.file("1.sif", size)}
 	names := []string{"from0", "from1"}
 	for i, f := range files {
@@ -176,38 +179,34 @@ func TestKillCopy(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	begun := time.Now()
-	if err := x.killed("copy", x.name("to"), names[0]).Run(); err != nil {
-		t.Fatal(err)
-	}
-	whole := time.Since(begun)
-	died := 0
-	for kill := range kills {
+	k.unharmed(x.name("to"), names[0])
+	for kill := range k.kills {
 		next := (kill + 1) % 2
+		fresh := x.read(files[next])
 		read := x.reads("to", files...)
-		dead := x.kills(rng, "copy", x.name("to"), names[next], whole)
-		if dead {
-			died++
+		at, dead := k.kill(x.name("to"), names[next])
+		complete, kept := x.pulled("to") == fresh, x.kept("to-latest.sif", files[next])
+		if kept > 0 && !complete {
+			k.middle++
 		}
 		x.report.take()
 		if _, err := x.client.Copy(t.Context(), client.CopyRequest{Source: x.name(names[next]), Target: x.name("to")}); err != nil {
 			t.Error(err)
 		}
 		times := read()
-		copied := 0
 		_, _, requests, _ := x.report.take()
-		for _, r := range requests {
-			if strings.HasPrefix(r, "PUT ") && strings.Contains(r, "/.segments/") {
-				copied++
-			}
+		copied := sent(requests)
+		if copied > count-kept || complete && copied > 0 {
+			t.Errorf("%d of %d segments were there and %d were copied", kept, count, copied)
 		}
-		if x.pulled("to") != x.read(files[next]) || copied > 8 {
-			t.Errorf("after a kill and another copy, with %d segments of 8 copied, the image has other bytes", copied)
+		if x.pulled("to") != fresh {
+			t.Error("copied again, the image has other bytes")
 		}
+		x.nothingLeft(puts(requests) == 0, 3*count)
 		if t.Failed() {
-			t.Fatalf("killed %v, seed %d", dead, seed)
+			t.Fatalf("killed %v at the event %d of %d, seed %d", dead, at, k.events, k.seed)
 		}
-		t.Logf("killed %v; %d of 8 segments copied by the next; read %d times meanwhile", dead, copied, times)
+		t.Logf("killed %v at the event %d: complete %v, %d of %d segments kept, %d copied; read %d times meanwhile", dead, at, complete, kept, count, copied, times)
 	}
-	t.Logf("%d of %d copies died, seed %d", died, kills, seed)
+	k.fair()
 }
