@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 
@@ -105,7 +106,7 @@ func (c *Client) fromListing(ctx context.Context, n name.Name, writing bool) (p 
 	}
 	if o, there := cat.objects[n.Raw]; there {
 		p.objects, p.exact = []store.Object{o}, true
-		return p, o.ETag != "" && !o.Large // of others a HEAD tells more
+		return p, o.ETag != "" && !o.Large && !c.over(o) // of others a HEAD tells more
 	}
 	for _, stem := range n.Stems() {
 		for _, o := range cat.forms[stem] {
@@ -115,6 +116,9 @@ func (c *Client) fromListing(ctx context.Context, n name.Name, writing bool) (p 
 		}
 	}
 	p.newestFirst()
+	if slices.ContainsFunc(p.objects, c.over) {
+		return p, false
+	}
 	// What is named like an object may be one that the listing does not show yet.
 	return p, len(p.objects)+len(p.others) > 0 || writing && name.Extension(n.Raw) == ""
 }

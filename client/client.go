@@ -68,6 +68,7 @@ type Client struct {
 	report  Reporter
 	store   store.Store
 	token   *signin.Transport
+	clock   *store.Clock
 	wire    *http.Transport
 	refused error // why no connection can be secured as the settings ask
 	closer  func() error
@@ -106,7 +107,8 @@ func New(cfg Config) *Client {
 	if cfg.Debug {
 		base = store.Log{Base: base, To: c.report.Debug}
 	}
-	c.token = &signin.Transport{Base: base, SignIn: c.signIn(base)}
+	c.clock = &store.Clock{Base: base}
+	c.token = &signin.Transport{Base: c.clock, SignIn: c.signIn(base)}
 	c.store = store.Retry{
 		Store: store.NewSwift(store.Status{Base: c.token}), First: cfg.FirstWait,
 		Notify: func(err error, wait time.Duration) {

@@ -217,7 +217,7 @@ func (x *copying) whole(ctx context.Context) (o store.Object, err error) {
 func (x *copying) header(sha256 string) store.Header {
 	h := store.Header{ContentType: segmentType, IfAbsent: x.request.IfAbsent, Expires: x.expires}
 	if sha256 != "" {
-		record := x.place.record(sha256, x.o.Size, x.expires)
+		record := x.place.record(sha256, x.o.Size, x.to.clock.At(x.expires))
 		if imageOf(x.o).SHA256 == "" {
 			record.Source = x.o.ETag
 		}

@@ -178,7 +178,7 @@ func (c *Client) scope(ctx context.Context, r ListRequest) (collections []string
 }
 
 // images goes through the images of one collection, leaving the segments out by asking for what
-// sorts before and behind them. It also leaves out, and tells of, names that no verb takes: they would
+// sorts before and behind them, and what has expired. It also leaves out, and tells of, names that no verb takes: they would
 // be commands to a terminal, or another place than they say.
 func (c *Client) images(ctx context.Context, collection string, match func(string) bool) iter.Seq2[Image, error] {
 	return func(yield func(Image, error) bool) {
@@ -188,25 +188,31 @@ func (c *Client) images(ctx context.Context, collection string, match func(strin
 				c.report.Warn(fmt.Sprintf("%s: %d objects are left out whose names no image can have: control characters, empty parts, ..", collection, odd))
 			}
 		}()
-		for _, part := range []store.Listing{{Before: segmentsDir}, {After: afterSegments}} {
-			for o, err := range c.store.List(ctx, collection, part) {
-				if err != nil {
-					yield(Image{}, err)
-					return
+		matching := func(yield func(store.Object, error) bool) {
+			for _, part := range []store.Listing{{Before: segmentsDir}, {After: afterSegments}} {
+				for o, err := range c.store.List(ctx, collection, part) {
+					switch {
+					case err != nil:
+						yield(store.Object{}, err)
+						return
+					case strings.HasPrefix(o.ContentType, "application/directory"):
+					case name.CheckObject(collection, o.Object) != nil:
+						odd++
+					case match(o.Key.String()):
+						if !yield(o, nil) {
+							return
+						}
+					}
 				}
-				if strings.HasPrefix(o.ContentType, "application/directory") {
-					continue
-				}
-				if name.CheckObject(collection, o.Object) != nil {
-					odd++
-					continue
-				}
-				if !match(o.Key.String()) {
-					continue
-				}
-				if !yield(imageOf(o), nil) {
-					return
-				}
+			}
+		}
+		for o, err := range c.unexpired(ctx, matching) {
+			if err != nil {
+				yield(Image{}, err)
+				return
+			}
+			if !yield(imageOf(o), nil) {
+				return
 			}
 		}
 	}

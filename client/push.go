@@ -294,7 +294,7 @@ func (c *Client) hash(ctx context.Context, r PushRequest, f *os.File, size int64
 
 // pushWhole stores the file as one object.
 func (c *Client) pushWhole(ctx context.Context, p place, key store.Key, f io.ReaderAt, sum transfer.Sum, h store.Header) (store.Object, error) {
-	record := p.record(sum.SHA256, sum.Size, h.Expires)
+	record := p.record(sum.SHA256, sum.Size, c.clock.At(h.Expires))
 	h.ContentType, h.Meta, h.MD5 = record.ContentType(), record.Meta(), sum.MD5
 	if c.cfg.DryRun {
 		return c.store.Put(ctx, key, f, 0, sum.Size, h)

@@ -44,7 +44,7 @@ func (c *Client) pushLarge(ctx context.Context, p place, key store.Key, f *os.Fi
 		err = fileChanged()
 	}
 	if err == nil {
-		record := p.record(sha, plan.Size, h.Expires)
+		record := p.record(sha, plan.Size, c.clock.At(h.Expires))
 		segments := up.manifest(plan, md5s)
 		used = map[string]bool{}
 		for _, segment := range segments {

@@ -97,7 +97,7 @@ func (c *Client) look(ctx context.Context, n name.Name, form func(name.Name) str
 	}
 	for i, stem := range stems {
 		g.Go(func() error {
-			for o, err := range c.store.List(gctx, n.Collection, store.Listing{Prefix: stem}) {
+			for o, err := range c.unexpired(gctx, c.store.List(gctx, n.Collection, store.Listing{Prefix: stem})) {
 				switch {
 				case errors.Is(err, store.ErrDenied):
 					blind[i] = true // an ACL may let us read but not list

@@ -105,7 +105,7 @@ func (c *Client) uploads(ctx context.Context, container, below string) (found []
 }
 
 // large are the large objects of a collection, with their ETags. Where a listing does not tell, it
-// asks for each.
+// asks for each, as of those that seem to have expired.
 func (c *Client) large(ctx context.Context, container string) ([]store.Object, error) {
 	var mu sync.Mutex
 	var out []store.Object
@@ -117,11 +117,11 @@ func (c *Client) large(ctx context.Context, container string) ([]store.Object, e
 				return nil, errors.Join(err, g.Wait())
 			}
 			switch {
-			case o.Large:
+			case o.Large && !c.over(o):
 				mu.Lock()
 				out = append(out, o)
 				mu.Unlock()
-			case o.Size < 0:
+			case o.Large, o.Size < 0:
 				g.Go(func() error {
 					o, err := c.store.Stat(gctx, o.Key)
 					if errors.Is(err, store.ErrNotFound) {
@@ -169,10 +169,13 @@ func (c *Client) whole(ctx context.Context, o store.Object) (bool, error) {
 
 // gone is why an object is not to be had that a HEAD did not find: err, unless it is listed all the same,
 // as large objects are. Some servers know nothing of one whose first segment is lost, and it is
-// store.ErrLost then.
+// store.ErrLost then. One that has expired is listed for a while, too, and is not to be had.
 func (c *Client) gone(ctx context.Context, key store.Key, err error) error {
 	for o, listErr := range c.store.List(ctx, key.Container, store.Listing{Prefix: key.Object}) {
 		if listErr != nil || o.Object != key.Object || o.Size >= 0 { // its own name is the first with that prefix
+			return err
+		}
+		if c.over(o) {
 			return err
 		}
 		return fmt.Errorf("%w: it is listed, and the server finds nothing", store.ErrLost)

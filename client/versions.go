@@ -67,7 +67,7 @@ func (c *Client) tags(ctx context.Context, n name.Name, loosely bool) ([]Image, 
 		recorded bool
 	}
 	var all []*tagged
-	for o, err := range c.store.List(ctx, n.Collection, store.Listing{Prefix: n.Image}) {
+	for o, err := range c.unexpired(ctx, c.store.List(ctx, n.Collection, store.Listing{Prefix: n.Image})) {
 		if err != nil {
 			return nil, err
 		}

@@ -24,6 +24,7 @@ import (
 //
 //	Status      answers that are no success become errors
 //	signin.Transport  the token and the real storage URL; renews the token
+//	Clock       how far the server's clock is from ours
 //	Log         what was asked and answered, without secrets
 //	Stall       gives up on a connection on which nothing moves
 //	Limit       bounds the bytes a second; only when asked for
