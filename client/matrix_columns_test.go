@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -103,33 +104,87 @@ func (b *matrixBench) oneOf(what, object string, done bool, old []byte) {
 	}
 }
 
-// pushed is the column of a push over an image that is there.
-func pushed(title string, segment int64) matrixColumn {
+// tidy fails when there are other segments than so many of each image. Only an operation that failed,
+// that warns of it, or that was lied to leaves others, and none of them is there when it was done again
+// and clean ran.
+func (b *matrixBench) tidy(what string, c *Client, want map[string]int) {
+	b.Helper()
+	count := func(what string) {
+		b.Helper()
+		got := map[string]int{}
+		for o, err := range b.direct.List(b.Context(), "lab", store.Listing{Prefix: transfer.SegmentsDir}) {
+			if err != nil {
+				b.Errorf("%s: %v", what, err)
+				return
+			}
+			image, _, _ := strings.Cut(strings.TrimPrefix(o.Object, transfer.SegmentsDir), "/")
+			got[image]++
+		}
+		if !maps.Equal(got, want) {
+			b.Errorf("%s: there are the segments %v, want %v", what, got, want)
+		}
+	}
+	if !b.failed && !b.lied && !b.warned("clean removes them") {
+		count(what)
+	}
+	if !strings.HasSuffix(what, "again") {
+		return
+	}
+	zero := time.Duration(0)
+	left, err := c.Clean(b.Context(), CleanRequest{Older: &zero, Remove: true})
+	if err != nil {
+		b.Errorf("%s: %v", what, err)
+	}
+	for _, l := range left {
+		if !l.Removed {
+			b.Errorf("%s: left over for ever: %v", what, l)
+		}
+	}
+	count(what + ", cleaned")
+}
+
+// pushed is the column of a push over an image that is there, or, if it is fresh, beside another one.
+func pushed(title string, segment int64, fresh bool) matrixColumn {
+	segments := map[string]int{}
+	if segment > 0 {
+		segments["a-latest.sif"] = 4
+	}
+	if fresh {
+		segments["b-latest.sif"] = 3
+	}
 	return matrixColumn{
-		name:    title,
-		prepare: func(b *matrixBench) { b.stored("a-latest.sif", oldBytes, segment > 0); b.file("new.sif", newBytes) },
+		name: title,
+		prepare: func(b *matrixBench) {
+			if fresh {
+				b.stored("b-latest.sif", oldBytes, true)
+			} else {
+				b.stored("a-latest.sif", oldBytes, segment > 0)
+			}
+			b.file("new.sif", newBytes)
+		},
 		run: func(ctx context.Context, b *matrixBench, c *Client) error {
 			_, err := c.Push(ctx, PushRequest{Path: filepath.Join(b.dir, "new.sif"), Name: "lab/a", Segment: segment})
 			return err
 		},
 		check: func(b *matrixBench, what string, done bool, c *Client) {
-			b.oneOf(what, "a-latest.sif", done, oldBytes)
-			if !strings.HasSuffix(what, "again") {
-				return
+			if !fresh || done || !b.absent("a-latest.sif") {
+				b.oneOf(what, "a-latest.sif", done || fresh, oldBytes)
 			}
-			zero := time.Duration(0)
-			left, err := c.Clean(b.Context(), CleanRequest{Older: &zero, Remove: true})
-			if err != nil {
-				b.Errorf("%s: %v", what, err)
+			b.tidy(what, c, segments)
+			if done {
+				b.oneOf(what+", tidied", "a-latest.sif", true, nil)
 			}
-			for _, l := range left {
-				if !l.Removed {
-					b.Errorf("%s: left over for ever: %v", what, l)
-				}
+			if fresh {
+				unchangedImages("b-latest.sif", oldBytes)(b, what, done, nil)
 			}
-			b.oneOf(what+", cleaned", "a-latest.sif", true, nil)
 		},
 	}
+}
+
+// absent tells whether nothing lies under a name.
+func (b *matrixBench) absent(object string) bool {
+	_, err := b.direct.Stat(b.Context(), store.Key{Container: "lab", Object: object})
+	return errors.Is(err, store.ErrNotFound)
 }
 
 // pulled is the column of a pull to a file, which holds something else for every other one.
@@ -179,8 +234,9 @@ func unchangedImages(image string, want []byte) func(*matrixBench, string, bool,
 
 // matrixColumns are the operations.
 var matrixColumns = []matrixColumn{
-	pushed("push", 0),
-	pushed("push in segments", 1000),
+	pushed("push", 0, false),
+	pushed("push in segments", 1000, false),
+	pushed("push in segments, a new name", 1000, true),
 	pulled("pull", 1<<20),
 	pulled("pull by ranges", 1000),
 	{
@@ -201,15 +257,23 @@ var matrixColumns = []matrixColumn{
 		name: "copy",
 		prepare: func(b *matrixBench) {
 			b.stored("a-latest.sif", newBytes, true)
-			b.stored("b-latest.sif", oldBytes, false)
+			b.stored("b-latest.sif", oldBytes, true)
 		},
 		run: func(ctx context.Context, b *matrixBench, c *Client) error {
 			_, err := c.Copy(ctx, CopyRequest{Source: "lab/a", Target: "lab/b"})
 			return err
 		},
-		check: func(b *matrixBench, what string, done bool, _ *Client) {
-			unchangedImages("a-latest.sif", newBytes)(b, what, done, nil)
+		check: func(b *matrixBench, what string, done bool, c *Client) {
 			b.oneOf(what, "b-latest.sif", done, oldBytes)
+			segments := map[string]int{"a-latest.sif": 4}
+			if o, err := b.direct.Stat(b.Context(), store.Key{Container: "lab", Object: "b-latest.sif"}); err == nil && o.Large {
+				segments["b-latest.sif"] = 4 // else its bytes came through this side, into one object
+			}
+			b.tidy(what, c, segments)
+			unchangedImages("a-latest.sif", newBytes)(b, what, done, nil)
+			if done {
+				b.oneOf(what+", tidied", "b-latest.sif", true, nil)
+			}
 		},
 	},
 	{
@@ -241,10 +305,11 @@ var matrixColumns = []matrixColumn{
 			_, err := c.Delete(ctx, DeleteRequest{Image: "lab/a"})
 			return err
 		},
-		check: func(b *matrixBench, what string, done bool, _ *Client) {
-			if _, err := b.direct.Stat(b.Context(), store.Key{Container: "lab", Object: "a-latest.sif"}); !errors.Is(err, store.ErrNotFound) && (done || !b.holds("a-latest.sif", newBytes)) {
-				b.Errorf("%s: neither whole nor gone, %v", what, err)
+		check: func(b *matrixBench, what string, done bool, c *Client) {
+			if !b.absent("a-latest.sif") && (done || !b.holds("a-latest.sif", newBytes)) {
+				b.Errorf("%s: neither whole nor gone", what)
 			}
+			b.tidy(what, c, map[string]int{"b-latest.sif": 4})
 			unchangedImages("b-latest.sif", newBytes)(b, what, done, nil)
 		},
 	},

@@ -15,6 +15,7 @@ type matrixRow struct {
 	codes []Code // that a failure may have
 	kinds string // the kinds of requests it can happen to; empty: all
 	whole bool   // it happens to the operation, not to one kind of request
+	lies  bool   // what is believed of it may leave segments to clean
 
 	silent, refused bool
 	ahead           time.Duration
@@ -46,7 +47,7 @@ var matrixRows = []matrixRow{
 	{name: "silence in the answer's body", fault: localswift.StallReply(20), codes: busy, silent: true, kinds: reading + listing},
 	answered("401, as for a token that expired", 401, nil, Denied),
 	answered("403, as for a token that expired", 403, nil, Denied),
-	answered("404", 404, nil, NotFound, Unavailable, Invalid),
+	{name: "404", fault: localswift.Answer(404, "Not Found"), codes: []Code{NotFound, Unavailable, Invalid}, lies: true},
 	answered("408", 408, nil, Unavailable),
 	answered("409", 409, nil, Unavailable, Corrupt),
 	answered("412", 412, nil, Unavailable, Exists, Invalid),
@@ -64,7 +65,7 @@ var matrixRows = []matrixRow{
 	{name: "body too long", fault: localswift.Extend("[]{}"), codes: []Code{Unavailable, Corrupt}, kinds: reading + listing},
 	{name: "a bit flipped on the way up", fault: localswift.CorruptUpload(50), codes: []Code{Corrupt}, kinds: sending},
 	{name: "a bit flipped on the way down", fault: localswift.Corrupt(50), codes: []Code{Corrupt, Invalid}, kinds: reading},
-	{name: "wrong ETag", fault: localswift.SetHeader("Etag", strings.Repeat("0", 32)), codes: []Code{Corrupt, Unavailable}, kinds: reading + sending + "head"},
+	{name: "wrong ETag", fault: localswift.SetHeader("Etag", strings.Repeat("0", 32)), codes: []Code{Corrupt, Unavailable}, kinds: reading + sending + "head", lies: true},
 	{name: "Content-Length too small", fault: localswift.WrongLength(-5), codes: []Code{Unavailable, Corrupt}, kinds: reading + listing},
 	{name: "Content-Length too large", fault: localswift.WrongLength(5), codes: busy, kinds: reading + listing},
 	{name: "redirect to another host", fault: localswift.Redirect(307, "http://elsewhere.invalid/x"), codes: busy},

@@ -155,92 +155,6 @@ func matrixTable(outcomes map[[2]string]*outcome) string {
 	return b.String()
 }
 
-// cell is one experiment.
-type cell struct {
-	row    matrixRow
-	column matrixColumn
-	rule   matrixRule
-	times  int // 0: for good
-}
-
-func (c cell) String() string {
-	often := "once"
-	if c.times == 0 {
-		often = "for good"
-	}
-	return fmt.Sprintf("%s, %s %s: %s", c.column.name, c.row.name, often, c.rule.name)
-}
-
-// matrixRule says which requests of an operation are struck.
-type matrixRule struct {
-	name  string
-	match func(label string) bool
-}
-
-// asked are the requests of an operation on which nothing goes wrong.
-type asked []string
-
-// rules are a rule a kind of request that the fault can happen to, and with -long one a request.
-func (a asked) rules(row matrixRow, only string) (rules []matrixRule) {
-	if row.whole {
-		return []matrixRule{{name: "everything", match: func(string) bool { return true }}}
-	}
-	for _, label := range a {
-		kind := kindOf(label)
-		if row.kinds != "" && !strings.Contains(row.kinds, kind) || only != "" && only != kind {
-			continue
-		}
-		if !slices.ContainsFunc(rules, func(r matrixRule) bool { return r.name == kind }) {
-			rules = append(rules, matrixRule{name: kind, match: func(label string) bool { return kindOf(label) == kind }})
-		}
-		if *longMatrix {
-			rules = append(rules, matrixRule{name: label, match: func(other string) bool { return label == other }})
-		}
-	}
-	return rules
-}
-
-// labelOf tells requests apart.
-func labelOf(r *http.Request) string {
-	label := r.Method + " " + r.URL.RequestURI()
-	if span := r.Header.Get("Range"); span != "" {
-		label += " " + span
-	}
-	if r.Header.Get("X-Copy-From") != "" {
-		label = "COPY " + label
-	}
-	return label
-}
-
-var kinds = []struct {
-	name    string
-	pattern *regexp.Regexp
-}{
-	{"sign-in", regexp.MustCompile(`^GET /auth`)},
-	{"account", regexp.MustCompile(`^GET /v1/[^/]+\?`)},
-	{"listing", regexp.MustCompile(`^GET /v1/[^/]+/[^/]+\?`)},
-	{"range", regexp.MustCompile(`^GET .* bytes=`)},
-	{"get", regexp.MustCompile(`^GET `)},
-	{"container", regexp.MustCompile(`^HEAD /v1/[^/]+/?[^/]*$`)},
-	{"head", regexp.MustCompile(`^HEAD `)},
-	{"manifest", regexp.MustCompile(`^PUT .*multipart-manifest=put`)},
-	{"segment", regexp.MustCompile(`^PUT .*/\.segments/`)},
-	{"create", regexp.MustCompile(`^PUT /v1/[^/]+/[^/]+$`)},
-	{"copy", regexp.MustCompile(`^COPY `)},
-	{"put", regexp.MustCompile(`^PUT `)},
-	{"delete", regexp.MustCompile(`^DELETE `)},
-	{"post", regexp.MustCompile(`^POST `)},
-}
-
-func kindOf(label string) string {
-	for _, k := range kinds {
-		if k.pattern.MatchString(label) {
-			return k.name
-		}
-	}
-	return label
-}
-
 // matrixBench is an endpoint on which one experiment after the other is made.
 type matrixBench struct {
 	*testing.T
@@ -253,6 +167,8 @@ type matrixBench struct {
 	// vanished says that the server denies to have a collection that was there, which a search of
 	// all collections takes for one that somebody deleted meanwhile.
 	vanished bool
+	failed   bool // the operation on which something went wrong
+	lied     bool // the server said of what is there that it is not, or is another
 
 	refuse atomic.Int64 // how many connections are refused; below zero: all
 	conns  sync.Map
@@ -305,7 +221,7 @@ func (b *matrixBench) clear() {
 	b.plan.Clear()
 	b.refuse.Store(0)
 	b.ahead.Store(0)
-	b.said = &said{}
+	b.said, b.failed, b.lied = &said{}, false, false
 	for c, err := range b.direct.Containers(b.Context()) {
 		if err != nil {
 			b.Fatal(err)
@@ -377,7 +293,7 @@ func (b *matrixBench) strike(x cell) int {
 	}
 	c := b.client(x.column, silence)
 	defer c.Close()
-	b.vanished = x.row.name == "404"
+	b.vanished, b.lied = x.row.name == "404", x.row.lies
 	struck := func() int { return 1 }
 	switch {
 	case x.row.refused:
@@ -394,7 +310,7 @@ func (b *matrixBench) strike(x cell) int {
 	cancel()
 	b.plan.Clear()
 	b.refuse.Store(0)
-	b.vanished = false
+	b.vanished, b.failed = false, err != nil
 	if struck() == 0 {
 		b.Errorf("%s: nothing went wrong", x)
 	}
@@ -406,6 +322,10 @@ func (b *matrixBench) strike(x cell) int {
 		b.Errorf("%s: %v (%s), want one of %q", x, err, CodeOf(err), codes)
 	}
 	x.column.check(b, x.String(), err == nil, c)
+	if x.row.silent { // what is slow by itself is no fault any more
+		c = b.client(x.column, 10*time.Second)
+		defer c.Close()
+	}
 	if err := x.column.run(b.Context(), b, c); err != nil && !(x.column.gone && CodeOf(err) == NotFound) {
 		b.Errorf("%s: then, with nothing wrong: %v", x, err)
 	}
