@@ -104,6 +104,9 @@ func (p puller) place(ctx context.Context, r PullRequest, n name.Name, o store.O
 		return "", err
 	}
 	done, err := p.present(ctx, r, target, n, o)
+	if done && alone && !p.cfg.DryRun {
+		transfer.SweepPiece(target)
+	}
 	if done || err != nil {
 		return target, err
 	}

@@ -82,9 +82,16 @@ func (p puller) attempt(ctx context.Context, n name.Name, o store.Object, target
 }
 
 // whole fetches an image by one request, and once more if it is not what was expected. An attempt
-// that fails leaves nothing.
-func (p puller) whole(ctx context.Context, n name.Name, o store.Object, target string, want []transfer.Piece, _ bool) (*transfer.Part, error) {
-	part, err := transfer.NewPart(target)
+// that fails leaves nothing; what one that was killed left, the next one replaces.
+func (p puller) whole(ctx context.Context, n name.Name, o store.Object, target string, want []transfer.Piece, alone bool) (*transfer.Part, error) {
+	var part *transfer.Part
+	err := transfer.ErrHeld
+	if alone {
+		part, err = transfer.NewPiece(target)
+	}
+	if errors.Is(err, transfer.ErrHeld) || errors.Is(err, fs.ErrPermission) {
+		part, err = transfer.NewPart(target)
+	}
 	if err != nil {
 		return nil, err
 	}

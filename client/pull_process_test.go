@@ -27,6 +27,8 @@ const childEnv = "SREGISTRY_SHELL_TEST_PULL"
 
 type childOrder struct {
 	User, Key, URL, Image, File string
+
+	Whole bool // it comes by one request
 }
 
 // childSizes make 64 ranges of the image of these tests.
@@ -46,7 +48,11 @@ func TestPullChild(t *testing.T) {
 	}
 	c := New(Config{Settings: signin.Settings{User: order.User, Key: order.Key, URL: order.URL}, Reporter: aloud{}, FirstWait: 1})
 	defer c.Close()
-	if _, err := (puller{c, childSizes, nil}).pull(context.Background(), PullRequest{Image: order.Image, File: order.File}); err != nil {
+	sizes := childSizes
+	if order.Whole {
+		sizes.single = childImage
+	}
+	if _, err := (puller{c, sizes, nil}).pull(context.Background(), PullRequest{Image: order.Image, File: order.File}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -177,6 +183,44 @@ func TestPullThatIsKilled(t *testing.T) {
 	s.left()
 	if most := int32(64 + kills*childSizes.lanes); killed != kills || s.gets.Load() > most {
 		t.Errorf("%d killed, %d requests, want at most %d", killed, s.gets.Load(), most)
+	}
+}
+
+// What a pull by one request left that was killed goes with the next one, also when that finds the image
+// there or brings a larger one.
+func TestPullByOneRequestThatIsKilled(t *testing.T) {
+	for _, next := range []string{"pulls", "finds it there", "pulls by ranges"} {
+		s := newService(t)
+		s.order.Whole = true
+		var cmd *exec.Cmd
+		var ready sync.WaitGroup
+		ready.Add(1)
+		kill := func(int32) {
+			ready.Wait()
+			cmd.Process.Kill()
+		}
+		s.onGet.Store(&kill)
+		cmd = s.child(func(string) {})
+		ready.Done()
+		if cmd.Wait() == nil || s.there() {
+			t.Fatal("it was not killed")
+		}
+		if parts, err := filepath.Glob(s.order.File + ".*.part"); err != nil || len(parts) != 1 {
+			t.Fatalf("it left %v, %v", parts, err)
+		}
+		s.onGet.Store(nil)
+		switch next {
+		case "finds it there":
+			if err := os.WriteFile(s.order.File, s.content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		case "pulls by ranges":
+			s.order.Whole = false
+		}
+		if err := s.child(func(string) {}).Wait(); err != nil || !s.there() {
+			t.Errorf("the next one fails: %v", err)
+		}
+		s.left()
 	}
 }
 

@@ -248,6 +248,43 @@ func TestPartsOfOtherImages(t *testing.T) {
 	p.Discard()
 }
 
+// A part of one piece that nobody is writing is replaced and swept; one that somebody has is neither, and no
+// other file is.
+func TestPieceThatWasLeft(t *testing.T) {
+	dir := t.TempDir()
+	target := filepath.Join(dir, "a.sif")
+	held, err := NewPiece(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := held.Name()
+	if _, err := NewPiece(target); err != ErrHeld {
+		t.Errorf("a second one: %v", err)
+	}
+	SweepPiece(target)
+	SweepParts(target, newOrigin(1).Origin(1))
+	if !named(held.File, name) {
+		t.Error("it was swept from under somebody")
+	}
+	held.Close() // as by a kill
+	next, err := NewPiece(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := next.Stat(); err != nil || info.Size() != 0 || !named(next.File, name) {
+		t.Errorf("it goes on with what was left: %v", err)
+	}
+	next.Close()
+	mine := filepath.Join(dir, "a.sif.ABCDEFGH.part")
+	if err := os.WriteFile(mine, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	SweepPiece(target)
+	if got := names(t, dir); got != filepath.Base(mine) {
+		t.Errorf("after a sweep there are %s", got)
+	}
+}
+
 // Somebody who takes the name of a part away, where locks lie, ends in an error or with the same
 // bytes, never with a target of other ones.
 func TestLostPart(t *testing.T) {

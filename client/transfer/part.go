@@ -44,6 +44,37 @@ func NewPart(target string) (*Part, error) {
 	}
 }
 
+// pieceTag stands in the name of a part of one piece where that of a ranged part has its origin's.
+const pieceTag = "0000000000000000"
+
+// NewPiece is NewPart for somebody who alone brings bytes to the target, all in one piece. The part has a name of its own,
+// so that one that a killed run left is replaced. It fails with ErrHeld while somebody else has it.
+func NewPiece(target string) (*Part, error) {
+	SweepPiece(target)
+	return createHeld(Beside(target, "."+pieceTag+".part"), target)
+}
+
+// SweepPiece removes the part of one piece that a killed run left of a target, unless somebody is writing it.
+func SweepPiece(target string) { sweep(Beside(target, "."+pieceTag+".part")) }
+
+// createHeld makes a part that others find locked. Never of a file that is there: where locks lie, somebody
+// may be writing to it.
+func createHeld(path, target string) (*Part, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil, ErrHeld
+	case err != nil:
+		return nil, err
+	}
+	p := &Part{File: f, target: target}
+	if err := flock(f); err != nil || !named(f, path) {
+		p.Discard()
+		return nil, ErrHeld
+	}
+	return p, nil
+}
+
 // Beside is the name of a file that belongs to a target: the target's with a suffix of at most 40
 // bytes. A name that would become too long is shortened.
 func Beside(target, suffix string) string {

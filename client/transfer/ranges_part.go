@@ -33,22 +33,13 @@ func OpenPart(target string, o Origin) (*Part, error) {
 	if p != nil || err != nil {
 		return p, err
 	}
-	// Never a truncated one: where locks lie, somebody may be writing to it.
 	if err := remove(path, path+".journal"); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		return nil, ErrHeld
-	case err != nil:
+	if p, err = createHeld(path, target); err != nil {
 		return nil, err
 	}
-	p = &Part{File: f, target: target, layout: o.Layout, marks: make([]mark, o.Count())}
-	if err := flock(f); err != nil {
-		p.Discard()
-		return nil, ErrHeld
-	}
+	p.layout, p.marks = o.Layout, make([]mark, o.Count())
 	if err := p.begin(); err != nil {
 		return nil, err
 	}
@@ -152,12 +143,15 @@ func SweepParts(target string, o Origin) {
 
 var leftover = regexp.MustCompile(`^([0-9a-f]{16})\.part(\.journal)?$`)
 
+// sweep removes a part unless somebody is writing it, or nobody can tell: NFS locks only what is open for writing.
 func sweep(path string) {
-	if f, err := os.Open(path); err == nil {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err == nil {
 		defer f.Close()
-		if flock(f) != nil {
-			return
-		}
+		err = flock(f)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return
 	}
 	remove(path, path+".journal")
 }
