@@ -18,7 +18,7 @@ type expander func(b []byte, most int) ([]byte, error)
 const maxWindow = 8 << 20
 
 // expanderFor knows the compressions that mksquashfs offers and images use: gzip by default, xz and
-// zstd by choice.
+// zstd by choice. The others are a problem, and no damage.
 func expanderFor(compression uint16) (expander, error) {
 	switch compression {
 	case 1:
@@ -47,11 +47,11 @@ func expanderFor(compression uint16) (expander, error) {
 			return bounded(r, most)
 		}, nil
 	}
-	called := map[uint16]string{2: "lzma", 3: "lzo", 5: "lz4"}[compression]
-	if called == "" {
-		called = fmt.Sprint("number ", compression)
+	called, ok := map[uint16]string{2: "lzma", 3: "lzo", 5: "lz4"}[compression]
+	if !ok {
+		return nil, damaged("its squashfs is compressed by number %d, which nothing is", compression)
 	}
-	return nil, damaged("its squashfs is compressed by %s, which is not read", called)
+	return nil, &problem{fmt.Errorf("its squashfs is compressed by %s, which is not read", called)}
 }
 
 // bounded is all that r gives, unless that is more than allowed.

@@ -115,7 +115,13 @@ func known(arch string) string {
 func inspectSquashfs(r io.ReaderAt, begin, size int64, info *Info) error {
 	info.Partitions = append(info.Partitions, Partition{Type: "system", FS: "squashfs", Offset: begin, Size: size - begin})
 	fs, err := openSquash(io.NewSectionReader(r, begin, size-begin), size-begin)
-	if err != nil {
+	var odd *problem
+	switch {
+	case errors.As(err, &odd):
+		info.Problems = append(info.Problems, odd.Error())
+		info.Created = fs.created()
+		return nil
+	case err != nil:
 		return err
 	}
 	info.Created = fs.created()

@@ -122,6 +122,23 @@ func TestInspectOldImages(t *testing.T) {
 	}
 }
 
+// An image whose compression is not read is sound all the same: its superblock tells what it can.
+func TestInspectUnreadCompression(t *testing.T) {
+	for number, name := range map[byte]string{2: "lzma", 3: "lzo", 5: "lz4"} {
+		image := squashImage(t, "lz4")
+		image[20] = number
+		want := Info{
+			Format: Squashfs, Size: int64(len(image)), Created: time.Unix(1500000000, 0).UTC(), Signers: []string{},
+			Labels: map[string]string{}, Environment: map[string]string{},
+			Partitions: []Partition{{Type: "system", FS: "squashfs", Size: int64(len(image))}},
+			Problems:   []string{"its squashfs is compressed by " + name + ", which is not read"},
+		}
+		if diff := cmp.Diff(want, inspect(t, image)); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
 // Files of several blocks, with holes, behind hundreds of others, and what is not compressed.
 func TestSquashfsFiles(t *testing.T) {
 	long := func(n int) string {

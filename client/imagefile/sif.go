@@ -103,15 +103,19 @@ func inspectSIF(r io.ReaderAt, size int64, info *Info) error {
 	// Singularity wrote no metadata beside the file system before 3.6.
 	system := *s.system
 	fs, err := openSquash(io.NewSectionReader(r, system.Offset, system.Size), system.Size)
-	if err != nil {
-		var bad *DamagedError
-		if !errors.As(err, &bad) {
-			return err
-		}
-		info.Problems = append(info.Problems, fmt.Sprintf("the primary partition: %v", bad.Err))
-		return nil
+	var bad *DamagedError
+	var odd *problem
+	switch {
+	case errors.As(err, &bad):
+		err = bad.Err
+	case errors.As(err, &odd):
+	case err != nil:
+		return err
+	default:
+		return readSystem(fs, info)
 	}
-	return readSystem(fs, info)
+	info.Problems = append(info.Problems, fmt.Sprintf("the primary partition: %v", err))
+	return nil
 }
 
 // identity is architecture and id; an id of zeros, as builds have that give the same bytes each time, is

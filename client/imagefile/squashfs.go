@@ -45,6 +45,8 @@ const maxFolder = 1 << 20
 // stored marks the size of a block that is not compressed.
 const stored = 1 << 24
 
+// openSquash reads the superblock. It is a *problem, with what the superblock tells, where the compression is
+// none that is read.
 func openSquash(r io.ReaderAt, size int64) (*squash, error) {
 	b := make([]byte, squashHead)
 	if _, err := r.ReadAt(b, 0); err != nil {
