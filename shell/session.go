@@ -124,6 +124,7 @@ func (s *Session) machine(p Program) *vm.VM {
 			Note:       s.c.Screen.Note,
 			Warn:       s.c.Screen.Warn,
 			Debug:      s.c.Screen.Debug,
+			Fail:       s.c.Screen.Fail,
 			Confirm:    s.confirm,
 			TaskDone:   s.taskDone,
 			Fold:       s.c.Screen.Fold,

@@ -15,7 +15,7 @@ import (
 const program = "sregistry-shell: "
 
 // Fail shows the error that ends a command, with the program's name before it; with JSON as
-// {"error": {"code", "op", "image", "message", "hint", "done", "failed"}}. Nil and a broken pipe
+// {"error": {"code", "op", "image", "message", "hint", "done", "failed"}}, without what is empty. Nil and a broken pipe
 // are no errors.
 func (s *Screen) Fail(err error) {
 	if err == nil || BrokenPipe(err) {

@@ -65,7 +65,7 @@ func encode(v any) []byte {
 
 // failure is the JSON form of an error.
 type failure struct {
-	Code      client.Code    `json:"code"`
+	Code      client.Code    `json:"code,omitempty"`
 	Op        string         `json:"op,omitempty"`
 	Image     string         `json:"image,omitempty"`
 	Message   string         `json:"message"`

@@ -13,7 +13,7 @@ func (m *VM) openModules() {
 	host := &modules.Host{
 		Stdout: m.opt.Stdout, Stderr: m.opt.Stderr, Mode: m.opt.Mode,
 		Script: m.opt.Script, Args: m.arguments, Source: func() string { return m.source }, Exit: m.leaveWith,
-		Note: m.opt.Note, Warn: m.opt.Warn, Debug: m.opt.Debug,
+		Note: m.opt.Note, Warn: m.opt.Warn, Debug: m.opt.Debug, Fail: m.opt.Fail,
 		OnClose: m.onClose, Guard: guard,
 	}
 	loaded := m.L.GetField(m.L.GetGlobal("package"), "loaded").(*lua.LTable)

@@ -32,6 +32,9 @@ type Options struct {
 	Note, Warn func(string)
 	// Debug takes log.debug; nil drops it.
 	Debug func(string)
+	// Fail shows an error as one that ends a command is shown, for what a script says of its own use;
+	// nil drops it.
+	Fail func(error)
 	// Confirm asks whether to do what the question says. Without it there is nobody to ask, and
 	// what needs a yes fails with the code invalid.
 	Confirm func(ctx context.Context, question string) (bool, error)
@@ -112,6 +115,9 @@ func New(opt Options) *VM {
 	}
 	if opt.Debug == nil {
 		opt.Debug = silent
+	}
+	if opt.Fail == nil {
+		opt.Fail = func(error) {}
 	}
 	if opt.Mode == nil {
 		opt.Mode = silentMode{}

@@ -1,9 +1,11 @@
 package modules
 
 import (
+	"errors"
 	"io"
 	"strings"
 
+	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
 )
 
@@ -16,10 +18,8 @@ var logModule = Module{
 			Examples: []string{`log.info("pushed", 3, "images")`}},
 		{Name: "warn", Params: "...", run: logTo(func(h *Host) func(string) { return h.Warn }),
 			Help: "a warning, always shown"},
-		{Name: "error", Params: "...", run: logTo(func(h *Host) func(string) {
-			return func(text string) { io.WriteString(h.Stderr, "error: "+text+"\n") }
-		}),
-			Help: "an error, always shown; the script goes on"},
+		{Name: "error", Params: "...", run: logTo(logError),
+			Help: "an error, always shown; the script goes on. script.fail ends it"},
 		{Name: "debug", Params: "...", run: logTo(func(h *Host) func(string) { return h.Debug }),
 			Help: "shown with --debug only"},
 	},
@@ -27,11 +27,27 @@ var logModule = Module{
 
 func logTo(to func(*Host) func(string)) func(*call) (any, error) {
 	return func(c *call) (any, error) {
-		parts := make([]string, c.L.GetTop())
-		for i := range parts {
-			parts[i] = value.ToString(c.L, c.L.Get(i+1))
-		}
-		to(c.host)(strings.Join(parts, " "))
+		to(c.host)(c.text(1))
 		return nil, nil
+	}
+}
+
+// text is the arguments from i on as one text.
+func (c *call) text(i int) string {
+	var parts []string
+	for ; i <= c.L.GetTop(); i++ {
+		parts = append(parts, value.ToString(c.L, c.L.Get(i)))
+	}
+	return strings.Join(parts, " ")
+}
+
+// logError says what went wrong. It knows no code for it.
+func logError(h *Host) func(string) {
+	return func(text string) {
+		if h.Mode.JSON() {
+			h.Fail(&client.Error{Err: errors.New(text)})
+			return
+		}
+		io.WriteString(h.Stderr, "error: "+text+"\n")
 	}
 }

@@ -43,7 +43,9 @@ func (f Func) Signature() string { return f.Name + "(" + f.Params + ")" }
 type Host struct {
 	Stdout, Stderr    io.Writer
 	Note, Warn, Debug func(string)
-	Mode              Mode
+	// Fail shows an error as one that ends a command is shown.
+	Fail func(error)
+	Mode Mode
 	// Script is arg[0] of the running program, Args what follows it, Source its text.
 	Script string
 	Args   func() []string

@@ -88,6 +88,13 @@ func TestLog(t *testing.T) {
 	})
 }
 
+func TestScriptFail(t *testing.T) {
+	raises(t, map[string]string{
+		`script.fail("not_found", "no", 3)`: "not_found: script.fail: no 3",
+		`script.fail("nonsense", "x")`:      `invalid: script.fail: "nonsense" is no code; they are [invalid not_found`,
+	})
+}
+
 func TestPath(t *testing.T) {
 	prints(t, map[string]string{
 		`print(path.join("a", "b/", "../c", 5))`:                                     "a/c/5",
@@ -95,6 +102,13 @@ func TestPath(t *testing.T) {
 		`print(path.ext("a.b/c"), path.ext(".bashrc"), path.ext("a.tar.gz"))`:        "\t\t.gz",
 		`print(path.stem("x/a.tar.gz"), path.stem(".bashrc"), path.stem("x/"))`:      "a.tar\t.bashrc\tx",
 		`assert(path.abs("x"):sub(1, 1) == "/" and path.base(path.abs("x")) == "x")`: "",
+
+		`print(path.match("a[1]", "a[[]1]"), path.match("a]", "a]"), path.match("b", "[!a]"))`: "true\ttrue\ttrue",
+	})
+	raises(t, map[string]string{
+		`path.match("a", "[")`:     `invalid: path.match: "[" is no pattern: a set is written [a-z]`,
+		`path.match("a", "x[]y")`:  `invalid: path.match: "x[]y" is no pattern`,
+		`path.match("a", "[z-a]")`: `invalid: path.match: "[z-a]" is no pattern`,
 	})
 }
 

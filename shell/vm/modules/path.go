@@ -21,7 +21,7 @@ var pathModule = Module{
 		{Name: "stem", Params: "path", Help: "the last part without its extension", run: onPath(stem),
 			Examples: []string{`assert(path.stem("images/ubuntu.sif") == "ubuntu")`}},
 		{Name: "match", Params: "path, pattern", run: pathMatch,
-			Help:     "whether all of it matches: * is any characters, slashes too, ? is one, [a-z] one of these",
+			Help:     "whether all of it matches: * is any characters, slashes too, ? is one, [a-z] one of these; a [ without its ]\nis an error (invalid): by itself it is written [[]",
 			Examples: []string{`assert(path.match("lab/tools/x:v2", "lab/*:v?"))`}},
 		{Name: "abs", Params: "path", Help: "the path from the root of the file system", run: pathAbs},
 	},
@@ -54,15 +54,17 @@ func pathJoin(c *call) (any, error) {
 
 func pathMatch(c *call) (any, error) {
 	pattern := c.str(2, "pattern")
-	expression, err := regexp.Compile(wildcards(pattern))
-	if err != nil {
-		return nil, c.invalid("%q is no pattern: a set is written [a-z]", pattern)
+	wild, ok := wildcards(pattern)
+	expression, err := regexp.Compile(wild)
+	if !ok || err != nil {
+		return nil, c.invalid("%q is no pattern: a set is written [a-z], and a [ by itself [[]", pattern)
 	}
 	return expression.MatchString(c.str(1, "path")), nil
 }
 
-// wildcards is a pattern as a regular expression, which Go matches in linear time.
-func wildcards(pattern string) string {
+// wildcards is a pattern as a regular expression, which Go matches in linear time; false when a set
+// is empty or has no end.
+func wildcards(pattern string) (string, bool) {
 	var b strings.Builder
 	b.WriteString(`(?s)^`)
 	for i := 0; i < len(pattern); i++ {
@@ -71,7 +73,9 @@ func wildcards(pattern string) string {
 			b.WriteString(`.*`)
 		case pattern[i] == '?':
 			b.WriteString(`.`)
-		case pattern[i] == '[' && end > 1:
+		case pattern[i] == '[' && end <= 1:
+			return "", false
+		case pattern[i] == '[':
 			set := pattern[i+1 : i+end]
 			negated := strings.TrimLeft(set, "!^")
 			b.WriteString(`[`)
@@ -84,7 +88,7 @@ func wildcards(pattern string) string {
 			b.WriteString(regexp.QuoteMeta(pattern[i : i+1]))
 		}
 	}
-	return b.String() + `$`
+	return b.String() + `$`, true
 }
 
 func pathAbs(c *call) (any, error) {

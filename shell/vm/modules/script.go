@@ -1,10 +1,13 @@
 package modules
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
+	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -36,6 +39,11 @@ the status 2. usage and arguments (a list) may be given instead, and then a wron
 				`local o = script.options("usage: x.lua DIR [COLLECTION]\n\n  --keep N  how many\n", { "images", "--keep", "3" })
 assert(o.dir == "images" and o.keep == 3 and o.collection == nil)`,
 			}},
+		{Name: "fail", Params: "code, ...", run: scriptFail,
+			Help: `an error as a verb raises one; not caught, it ends the script with the status of its code: invalid (2),
+not_found (3), denied (4), unavailable (5), corrupt (6), exists (8), full (9)`,
+			Examples: []string{`local ok, err = pcall(script.fail, "not_found", "no image of", "today")
+assert(not ok and err.code == "not_found")`}},
 		{Name: "result", Params: "value [, text]", run: scriptResult,
 			Help:     "a result, on standard output: the text; with --json the value, as one line",
 			Examples: []string{`script.result({ name = "lab/a", size = 3 }, "lab/a  3 B")`}},
@@ -63,8 +71,13 @@ func scriptOptions(c *call) (any, error) {
 	case err != nil && explicit:
 		return nil, c.invalid("%w", err)
 	case err != nil:
-		fmt.Fprintf(c.host.Stderr, "%s: %v; --help tells more\n", filepath.Base(c.host.Script), err)
-		c.host.Exit(c.L, 2)
+		if c.host.Mode.JSON() || asksJSON(arguments) {
+			c.host.Mode.SetJSON()
+			c.host.Fail(&client.Error{Op: c.script(), Code: client.Invalid, Err: err, Hint: "--help tells more"})
+		} else {
+			fmt.Fprintf(c.host.Stderr, "%s: %v; --help tells more\n", c.script(), err)
+		}
+		c.host.Exit(c.L, client.Invalid.ExitStatus())
 	case given.help && explicit:
 		return nil, c.invalid("--help is for a script")
 	case given.help:
@@ -84,6 +97,25 @@ func scriptOptions(c *call) (any, error) {
 	}
 	given.values["dry_run"], given.values["json"] = c.host.Mode.DryRun(), c.host.Mode.JSON()
 	return given.values, nil
+}
+
+// script is what errors call the script that runs.
+func (c *call) script() string {
+	if c.host.Script == "" {
+		return c.name
+	}
+	return filepath.Base(c.host.Script)
+}
+
+// failCodes are those that a script may fail with: partial and canceled are what a batch and a signal come to.
+var failCodes = []client.Code{client.Invalid, client.NotFound, client.Denied, client.Unavailable, client.Corrupt, client.Exists, client.Full}
+
+func scriptFail(c *call) (any, error) {
+	code := client.Code(c.str(1, "code"))
+	if !slices.Contains(failCodes, code) {
+		return nil, c.invalid("%q is no code; they are %v", code, failCodes)
+	}
+	return nil, &client.Error{Op: c.script(), Code: code, Err: errors.New(c.text(2))}
 }
 
 func scriptResult(c *call) (any, error) {

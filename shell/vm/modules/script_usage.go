@@ -3,6 +3,7 @@ package modules
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -151,6 +152,14 @@ func (u *usage) read(words []string) (*given, error) {
 		}
 	}
 	return g, u.place(g, plain)
+}
+
+// asksJSON tells whether a command line, which may be wrong otherwise, asks for JSON.
+func asksJSON(words []string) bool {
+	if end := slices.Index(words, "--"); end >= 0 {
+		words = words[:end]
+	}
+	return slices.Contains(words, "--json")
 }
 
 // readOption reads one option and tells how many of the words behind it were its value.
