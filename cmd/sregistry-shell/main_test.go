@@ -20,8 +20,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/sregistry-shell/sregistry-shell/client/imagefile/imagefiletest"
-	"github.com/sregistry-shell/sregistry-shell/client/localswift"
-	"github.com/sregistry-shell/sregistry-shell/client/localswift/localswifttest"
 )
 
 func TestMain(m *testing.M) {
@@ -33,6 +31,8 @@ func TestMain(m *testing.M) {
 // testscript there are
 //
 //	swift              an embedded endpoint for this script, named by SREGISTRY_SWIFT_*
+//	clock [AGE]        stops the clock of that endpoint that long ago, or lets it go on
+//	put OBJECT FILE    stores a file there as another tool does: collection/object, and no record
 //	image FILE SIZE    a file of SIZE bytes that begins like a SIF
 //	sif FILE [ARCH]    a SIF with definition file, labels and a signature
 //	status N CMD...    runs a command that must exit with N
@@ -50,23 +50,18 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir+"/home")
 			e.Setenv("TERM", "xterm")
+			e.Values[endpoint] = &clocked{}
 			e.Values[ours] = e.T().(watched).secrets
 			return os.Mkdir(e.WorkDir+"/home", 0o755)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"swift": func(ts *testscript.TestScript, _ bool, _ []string) { swiftCommand(t, ts) },
 			"sif":   func(ts *testscript.TestScript, _ bool, args []string) { sifCommand(t, ts, args) },
+			"put":   func(ts *testscript.TestScript, _ bool, args []string) { putCommand(t, ts, args) },
+			"clock": clockCommand,
 			"image": imageCommand, "status": statusCommand, "tty": ttyCommand, "served": servedCommand,
 		},
 	})
-}
-
-func swiftCommand(t *testing.T, ts *testscript.TestScript) {
-	e := localswifttest.Start(t, localswift.Options{})
-	ts.Value(ours).(*secrets).learn(e.Key)
-	ts.Setenv("SREGISTRY_SWIFT_USER", e.User)
-	ts.Setenv("SREGISTRY_SWIFT_TOKEN", e.Key)
-	ts.Setenv("SREGISTRY_SWIFT_URL", e.URL)
 }
 
 func imageCommand(ts *testscript.TestScript, _ bool, args []string) {
