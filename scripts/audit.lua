@@ -12,9 +12,13 @@
 -- lost segments; for one whose bytes are wrong it needs --force.
 
 local o = script.options()
-local jobs, collections = math.max(o.jobs or 4, 1), o.collection
-if #collections == 0 then
-  for _, c in ipairs(client.collections()) do collections[#collections + 1] = c.name end
+local jobs, collections, asked = o.jobs or 4, {}, {}
+if jobs < 1 then script.fail("invalid", "--jobs must be at least 1") end
+if o.state == "" then script.fail("invalid", "--state names no file") end
+for _, c in ipairs(#o.collection > 0 and o.collection or client.collections()) do
+  local name = tostring(c):gsub("/$", "")
+  if name:find("/") then script.fail("invalid", name .. ": a collection's name has no slash") end
+  if not asked[name] then asked[name], collections[#collections + 1] = true, name end
 end
 
 local function path_of(image) return image.collection .. "/" .. image.object end
@@ -28,6 +32,9 @@ if o.state and fs.exists(o.state) then
     if at and (not o.again or time.parse(at) > time.now() - o.again) then known[path] = what end
   end
 end
+
+-- A state that cannot be written is told before hours of reading.
+if o.state and not o.dry_run then fs.write(o.state, "", { append = true }) end
 
 local counts = { right = 0, corrupt = 0, failed = 0, known = 0, bytes = 0 }
 local running = {}
@@ -52,7 +59,7 @@ local function finish()
 end
 
 for _, collection in ipairs(collections) do
-  for image in client.each(collection:gsub("/$", "") .. "/") do
+  for image in client.each(collection .. "/") do
     if known[path_of(image)] == mark(image) then
       counts.known = counts.known + 1
     else

@@ -2,23 +2,22 @@
 --
 -- usage: sregistry-shell run prune.lua COLLECTION --keep N [--older AGE] [--match PATTERN] [--by ORDER] [--yes]
 --
---   --keep N         of each image keep the N newest tags; at least one
---   --older AGE      and every tag that is younger than this, such as 90d
+--   --keep N         of each image keep the N newest of the tags that are not kept anyway; at least one
+--   --older AGE      keep every tag that is younger than this anyway, such as 90d
 --   --match PATTERN  only images whose name matches, such as 'tools/*'
 --   --by ORDER       version: by number (1.9 before 1.10); age: by date; without it by version
---                    where every tag is one, else by date
+--                    where every tag is one, else by date; the other one decides between equals
 --   --yes            delete; without it, what would be deleted is only listed
 --
--- The tag latest is always kept, and so is every object that has no recorded tag: what it is of
--- can only be guessed. A push of the file it holds records the tag.
+-- The tag latest is kept anyway, and so is every object that has no recorded tag: what it is of can
+-- only be guessed. A push of the file it holds records the tag. What is kept anyway does not count for
+-- --keep: with --keep 2 and --older 90d two tags older than 90 days stay, beside all younger ones.
 
 local o = script.options()
 if o.keep < 1 then
-  log.error("--keep must be at least 1, or nothing would be left of an image")
-  os.exit(2)
+  script.fail("invalid", "--keep must be at least 1, or nothing would be left of an image")
 elseif o.by and o.by ~= "version" and o.by ~= "age" then
-  log.error("--by is version or age")
-  os.exit(2)
+  script.fail("invalid", "--by is version or age")
 end
 
 local images, unknown = {}, 0
@@ -40,14 +39,21 @@ local function versions(list)
   return true
 end
 
-local old, bytes = {}, 0
+-- newer is the order by version or by age, for table.sort.
+local function newer(by)
+  return function(a, b)
+    local version = sort.compare(a.tag, b.tag)
+    if by == "version" and version ~= 0 then return version > 0 end
+    if a.modified ~= b.modified then return a.modified > b.modified end
+    if version ~= 0 then return version > 0 end
+    return a.object > b.object
+  end
+end
+
+local old = {}
 local before = o.older and time.now() - o.older
 for _, list in pairs(images) do
-  local by = o.by or versions(list) and "version" or "age"
-  table.sort(list, function(a, b)
-    if by == "version" and sort.compare(a.tag, b.tag) ~= 0 then return sort.compare(a.tag, b.tag) > 0 end
-    return a.modified > b.modified
-  end)
+  table.sort(list, newer(o.by or versions(list) and "version" or "age"))
   local kept = 0
   for _, image in ipairs(list) do
     local young = before and time.parse(image.modified) > before
@@ -57,20 +63,31 @@ for _, list in pairs(images) do
       kept = kept + 1
     else
       old[#old + 1] = image
-      bytes = bytes + math.max(image.size, 0)
     end
   end
 end
-table.sort(old, function(a, b) return a.uri < b.uri end)
+old = sort.by(old, "uri")
 
+-- What could not be deleted is told by the error; the rest is gone, and reported.
 local really = o.yes and not o.dry_run
-for _, image in ipairs(old) do
-  local text = (really and "deleting %s  %s  %s" or "would delete %s  %s  %s"):format(image.uri, human.bytes(image.size), image.modified)
+local gone, failed = old, nil
+if really and #old > 0 then
+  local paths = {}
+  for i, image in ipairs(old) do paths[i] = image.collection .. "/" .. image.object end
+  local ok, err = pcall(client.delete, paths, { yes = true })
+  if not ok then gone, failed = type(err) ~= "string" and err.done or {}, err end
+end
+
+local bytes = 0
+for _, image in ipairs(gone) do
+  bytes = bytes + math.max(image.size, 0)
+  local text = (really and "deleted %s  %s  %s" or "would delete %s  %s  %s"):format(image.uri, human.bytes(image.size), image.modified)
   if really and not o.json then
     log.info(text) -- a cron job says nothing when all went well
   else
     script.result({ image = image.uri, size = image.size, modified = image.modified, deleted = really }, text)
   end
 end
-if really and #old > 0 then client.delete(old, { yes = true }) end
-log.info(("%d tags, %s%s"):format(#old, human.bytes(bytes), really and " deleted" or #old > 0 and "; --yes deletes them" or ""))
+script.summary({ old = #old, deleted = really and #gone or 0, bytes = bytes }, ("%d tags, %s%s"):format(
+  #gone, human.bytes(bytes), really and " deleted" or #old > 0 and "; --yes deletes them" or ""))
+if failed then error(failed, 0) end

@@ -22,9 +22,14 @@ local function add(list, key, image)
   e.list[e.images] = image
 end
 
+local asked = {}
+for _, c in ipairs(o.collection) do
+  c = c:gsub("/$", "") .. "/"
+  if not asked[c] then asked[c], asked[#asked + 1] = true, c end
+end
 local collections, names, digests, months, all = {}, {}, {}, {}, {}
-for _, query in ipairs(#o.collection > 0 and o.collection or { "" }) do
-  for image in client.each(query ~= "" and query:gsub("/$", "") .. "/" or "") do
+for _, query in ipairs(#asked > 0 and asked or { "" }) do
+  for image in client.each(query) do
     all[#all + 1] = image
     add(collections, image.collection, image)
     add(names, image.collection .. "/" .. image.name, image)
@@ -58,9 +63,9 @@ for _, c in ipairs(collections) do
   end
 end
 local usage, total = {}, 0
-if #o.collection == 0 then usage = allowed(client.usage) end
-for _, c in ipairs(o.collection) do
-  for _, u in ipairs(allowed(client.usage, (c:gsub("/$", "")))) do usage[#usage + 1] = u end
+if #asked == 0 then usage = allowed(client.usage) end
+for _, c in ipairs(asked) do
+  for _, u in ipairs(allowed(client.usage, c:sub(1, -2))) do usage[#usage + 1] = u end
 end
 for _, c in ipairs(collections) do total = total + c.bytes end
 

@@ -65,7 +65,7 @@ says '"copied":4,"same":0' "$shell" run mirror --to ./copy "$collection/*" --jso
 says '"copied":0,"same":4' "$shell" run mirror --to ./copy "$collection/*" --json
 says '"right":4' "$shell" --embedded=copy run audit --json
 says "would delete $collection/tools/x:1.9 " "$shell" run prune "$collection" --keep 2
-says "deleting $collection/tools/x:1.9 " "$shell" --verbose run prune "$collection" --keep 2 --yes
+says "deleted $collection/tools/x:1.9 " "$shell" --verbose run prune "$collection" --keep 2 --yes
 silent "$shell" run prune "$collection" --keep 2 --yes
 for script in audit mirror prune report sync; do
   says "^usage: sregistry-shell run $script.lua" "$shell" run $script --help
