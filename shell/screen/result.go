@@ -107,7 +107,7 @@ func (s *Screen) structLines(r reflect.Value) []string {
 	var below [][]string
 	widest := 0
 	for _, f := range fieldsOf(r) {
-		if lines := s.blockLines(f.value); lines != nil {
+		if lines := Block(f.value.Interface()); lines != nil {
 			keys, values, below = append(keys, f.key+":"), append(values, ""), append(below, lines)
 			continue
 		}
@@ -133,10 +133,11 @@ func (s *Screen) structLines(r reflect.Value) []string {
 	return lines
 }
 
-// blockLines is what stands in lines of its own; nil for what fits behind its key.
-func (s *Screen) blockLines(r reflect.Value) []string {
+// Block is a field of a result that stands in lines of its own, below its key: a map of strings, a
+// list of structs, a text of several lines; nil for what fits behind its key.
+func Block(v any) []string {
 	var lines []string
-	switch x := r.Interface().(type) {
+	switch x := v.(type) {
 	case map[string]string:
 		for _, key := range slices.Sorted(maps.Keys(x)) {
 			lines = append(lines, Safe(key)+": "+Safe(strings.TrimRight(x[key], "\n")))
@@ -150,9 +151,9 @@ func (s *Screen) blockLines(r reflect.Value) []string {
 		}
 		return lines
 	}
-	if r.Kind() == reflect.Slice && r.Type().Elem().Implements(reflect.TypeFor[fmt.Stringer]()) {
+	if r := reflect.ValueOf(v); r.Kind() == reflect.Slice && r.Type().Elem().Implements(reflect.TypeFor[fmt.Stringer]()) {
 		for i := range r.Len() {
-			lines = append(lines, s.cell("", r.Index(i)))
+			lines = append(lines, Safe(r.Index(i).Interface().(fmt.Stringer).String()))
 		}
 	}
 	return lines

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/client/imagefile"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
 	lua "github.com/yuin/gopher-lua"
 	"pgregory.net/rapid"
@@ -102,6 +103,10 @@ func TestRenderResults(t *testing.T) {
 		{[]bool{true}, "1  true"},
 		{old, "uri:        lab/ubuntu:22.04\ncollection: lab\nname:       ubuntu\ntag:        22.04\nobject:     ubuntu-22.04.sif\nsize:       30.7 MB (30721024 bytes)\nsha256:     ab\netag:       cd\nmodified:   " +
 			old.Modified.UTC().Format(value.TimeFormat) + " (2 days ago)"},
+		{client.Inspection{
+			Format: "sif", Size: 100, Partitions: []imagefile.Partition{{Type: "primary system", FS: "squashfs", Arch: "amd64", Size: 7}},
+			Labels: map[string]string{"b": "2\n", "a": "1"}, Deffile: "Bootstrap: docker\nFrom: x\x1b[31m\n", Signers: []string{"AA", "BB"},
+		}, "format:  sif\nsize:    100 B\npartitions:\n  primary system (squashfs, amd64) 7 bytes at 0\nlabels:\n  a: 1\n  b: 2\ndeffile:\n  Bootstrap: docker\n  From: x\\x1b[31m\nsigners: AA, BB"},
 		{map[string]any{"image": client.Image{URI: "a/b:c"}}, `{image = "a/b:c"}`},
 	} {
 		if got := b.Render(value.Encode(b.L, test.result), 80); got != test.want {

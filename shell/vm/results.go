@@ -119,7 +119,8 @@ func columns(rows [][]string) []string {
 	return out
 }
 
-// recordText is one struct with all its fields, a line each; empty ones are left out.
+// recordText is one struct with all its fields, a line each, or a block below the key; empty ones
+// are left out.
 func recordText(record any, now time.Time) string {
 	v := reflect.ValueOf(record)
 	var keys, texts []string
@@ -129,7 +130,12 @@ func recordText(record any, now time.Time) string {
 		if key == "" || key == "-" {
 			continue
 		}
-		text := fieldText(key, v.Field(i).Interface(), now)
+		field := v.Field(i).Interface()
+		if lines := screen.Block(field); lines != nil {
+			keys, texts = append(keys, key+":"), append(texts, "\n  "+strings.Join(lines, "\n  "))
+			continue
+		}
+		text := fieldText(key, field, now)
 		if text == "" {
 			continue
 		}
@@ -137,7 +143,11 @@ func recordText(record any, now time.Time) string {
 		width = max(width, len(key)+1)
 	}
 	for i, key := range keys {
-		texts[i] = fmt.Sprintf("%-*s %s", width, key, texts[i])
+		if block, ok := strings.CutPrefix(texts[i], "\n"); ok {
+			texts[i] = key + "\n" + block
+		} else {
+			texts[i] = fmt.Sprintf("%-*s %s", width, key, texts[i])
+		}
 	}
 	return strings.Join(texts, "\n")
 }
@@ -160,6 +170,11 @@ func fieldText(key string, field any, now time.Time) string {
 			return screen.Size(x)
 		}
 		return fmt.Sprintf("%s (%d bytes)", screen.Size(x), x)
+	case []string:
+		return plain(strings.Join(x, ", "))
+	}
+	if v := reflect.ValueOf(field); (v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.Len() == 0 {
+		return ""
 	}
 	return plain(fmt.Sprint(field))
 }

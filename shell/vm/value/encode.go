@@ -213,6 +213,21 @@ func record(t *lua.LTable, rt reflect.Type) reflect.Value {
 			switch {
 			case field.Kind() == reflect.Struct:
 				field.Set(record(x, field.Type()))
+			case field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.Struct:
+				for i := 1; i <= x.Len(); i++ {
+					if element, ok := x.RawGetInt(i).(*lua.LTable); ok {
+						field.Set(reflect.Append(field, record(element, field.Type().Elem())))
+					}
+				}
+			case field.Type() == reflect.TypeFor[map[string]string]():
+				texts := map[string]string{}
+				x.ForEach(func(k, v lua.LValue) {
+					key, named := k.(lua.LString)
+					if s, ok := v.(lua.LString); ok && named {
+						texts[string(key)] = string(s)
+					}
+				})
+				field.Set(reflect.ValueOf(texts))
 			case field.Type() == reflect.TypeFor[[]string]():
 				var all []string
 				for i := 1; i <= x.Len(); i++ {
