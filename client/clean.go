@@ -66,6 +66,9 @@ func (c *Client) Clean(ctx context.Context, r CleanRequest) ([]Leftover, error) 
 	for _, collection := range collections {
 		some, err := c.cleanOne(ctx, collection, r)
 		switch {
+		case errors.Is(err, store.ErrNotFound) && r.Collection == "": // it went meanwhile
+		case errors.Is(err, store.ErrNotFound):
+			return found, fail(op, collection, notFound(place{name: name.Name{Collection: collection}, missing: true}))
 		case err != nil && r.Collection == "" && errors.Is(err, store.ErrDenied):
 			c.report.Warn(fmt.Sprintf("the collection %s may not be listed; it is left out", collection))
 		case err != nil:

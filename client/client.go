@@ -77,6 +77,7 @@ type Client struct {
 
 	streams  *transfer.Streams // shared by all transfers
 	creating sync.Mutex        // held while a collection is made
+	planned  map[string]bool   // collections that a dry run said would be made; with creating
 }
 
 // New makes a client.

@@ -232,11 +232,15 @@ func (c *Client) target(p place, r PushRequest, ext string) (store.Key, error) {
 	case len(p.objects) > 1:
 		return store.Key{}, ambiguous(p)
 	case len(p.objects) == 1:
-		return p.objects[0].Key, nil
+		key := p.objects[0].Key
+		return key, hidden(key.Object)
 	}
 	object, err := p.name.Object(c.cfg.Naming, ext)
 	if err != nil {
 		return store.Key{}, refuse(Invalid, err, "")
+	}
+	if err := hidden(object); err != nil {
+		return store.Key{}, err
 	}
 	for _, other := range p.others {
 		if other.Object == object {
@@ -247,6 +251,14 @@ func (c *Client) target(p place, r PushRequest, ext string) (store.Key, error) {
 	return store.Key{Container: p.name.Collection, Object: object}, nil
 }
 
+// hidden refuses an object among the segments, where no list would ever show it.
+func hidden(object string) error {
+	if strings.HasPrefix(object, segmentsDir) {
+		return refuse(Invalid, fmt.Errorf("%s is where the segments of large images are, and lists leave it out", strings.TrimSuffix(segmentsDir, "/")), "choose another name")
+	}
+	return nil
+}
+
 // create makes a collection. Of pushes that find it missing at the same time the first one does.
 func (c *Client) create(ctx context.Context, collection string) error {
 	c.creating.Lock()
@@ -255,10 +267,18 @@ func (c *Client) create(ctx context.Context, collection string) error {
 	if batch != nil && batch.made {
 		return nil
 	}
+	if c.planned[collection] {
+		return nil
+	}
 	if there, err := c.store.HasContainer(ctx, collection); there || err != nil {
 		return err
 	}
-	if !c.cfg.DryRun {
+	if c.cfg.DryRun {
+		if c.planned == nil {
+			c.planned = map[string]bool{}
+		}
+		c.planned[collection] = true
+	} else {
 		c.report.Note(fmt.Sprintf("Creating collection %s...", collection))
 	}
 	if err := c.store.CreateContainer(ctx, collection); err != nil {

@@ -210,6 +210,15 @@ func TestBigGoesOn(t *testing.T) {
 	}
 }
 
+func TestCleanOfNoCollection(t *testing.T) {
+	x := on(t)
+	_, err := x.client.Clean(t.Context(), client.CleanRequest{Collection: x.collection})
+	x.wants(err, client.NotFound)
+	if err != nil && !strings.Contains(err.Error(), "there is no collection "+x.collection) {
+		t.Errorf("it says %v", err)
+	}
+}
+
 func TestCleanRemoves(t *testing.T) {
 	x := on(t)
 	kept := x.file("kept.sif", 3500)

@@ -253,8 +253,10 @@ func TestDryRunWritesNothing(t *testing.T) {
 	x := on(t)
 	dry := x.connect(client.Config{DryRun: true})
 	path := x.file("a.sif", 10)
-	if _, err := dry.Push(t.Context(), client.PushRequest{Path: path, Name: x.name("a")}); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"a", "b"} {
+		if _, err := dry.Push(t.Context(), client.PushRequest{Path: path, Name: x.name(name)}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if there, err := x.store.HasContainer(t.Context(), x.collection); err != nil || there {
 		t.Errorf("the collection is there: %v, %v", there, err)
@@ -271,8 +273,26 @@ func TestDryRunWritesNothing(t *testing.T) {
 	}
 	x.left("a.sif")
 	notes, _, _, _ := x.report.take()
-	if text := strings.Join(notes, "\n"); !strings.Contains(text, "would create collection") || !strings.Contains(text, "would delete") || !strings.Contains(text, "would pull") {
+	if text := strings.Join(notes, "\n"); strings.Count(text, "would create collection") != 1 || !strings.Contains(text, "would delete") || !strings.Contains(text, "would pull") {
 		t.Errorf("notes: %q", notes)
+	}
+}
+
+// No list would ever show an image among the segments.
+func TestPushAmongSegments(t *testing.T) {
+	x := on(t)
+	path := x.file("a.sif", 10)
+	x.push(path, "a")
+	x.object(".segments/there.sif", "of another tool", store.Header{})
+	for _, name := range []string{".segments/hid", ".segments/hid:v1", ".Segments/hid.sif", ".segments/there.sif"} {
+		_, err := x.client.Push(t.Context(), client.PushRequest{Path: path, Name: x.name(name), Force: true})
+		x.wants(err, client.Invalid)
+		_, err = x.client.Copy(t.Context(), client.CopyRequest{Source: x.name("a"), Target: x.name(name)})
+		x.wants(err, client.Invalid)
+	}
+	x.push(path, ".segmentsx/b")
+	if got := x.objects(); got != "[.segments/there.sif .segmentsx/b-latest.sif a-latest.sif]" {
+		t.Errorf("objects: %s", got)
 	}
 }
 

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -29,7 +31,7 @@ func (a *app) verbCommand(v *verbs.Verb) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.once(cmd.Context(), call)
+			return asTyped(a.once(cmd.Context(), call), v)
 		},
 	}
 	for _, p := range v.Params {
@@ -57,6 +59,19 @@ func (a *app) verbCommand(v *verbs.Verb) *cobra.Command {
 	})
 	a.completeVerb(cmd, v)
 	return cmd
+}
+
+// asTyped is a failure whose hint names the options of a verb as the command line writes them.
+func asTyped(err error, v *verbs.Verb) error {
+	var e *client.Error
+	if errors.As(err, &e) {
+		for _, p := range v.Params {
+			if p.Kind == verbs.Bool && p.Flag != "" && !p.Inverted {
+				e.Hint = strings.ReplaceAll(e.Hint, p.Name+"=true", "--"+p.Flag)
+			}
+		}
+	}
+	return err
 }
 
 // given are the flags of a verb that were set, by name. One for another client names a cloud.
