@@ -15,12 +15,10 @@
 local o = script.options()
 local folder, collection = o.dir, (o.collection:gsub("/+$", ""))
 if collection:find("/") then
-  log.error(("%s is no collection: it has a /"):format(o.collection))
-  os.exit(2)
+  script.fail("invalid", ("%s is no collection: it has a /"):format(o.collection))
 end
 if not fs.isdir(folder) and (not o.pull or fs.exists(folder)) then
-  log.error(folder .. " is not a folder")
-  os.exit(2)
+  script.fail("invalid", folder .. " is not a folder")
 end
 
 -- What is there, by object and by name:tag.
@@ -76,8 +74,7 @@ else
     local image = objects[below] or named[name]
     local target = image and image.object or name
     if taken[target] then
-      log.error(("%s and %s would be one image, %s/%s"):format(taken[target], file.path, collection, target))
-      os.exit(2)
+      script.fail("invalid", ("%s and %s would be one image, %s/%s"):format(taken[target], file.path, collection, target))
     end
     taken[target] = file.path
     if same(file, image) then
@@ -93,8 +90,7 @@ else
 end
 if not o.delete then extra = {} end
 if #extra > 0 and #todo + skipped == 0 then
-  log.error(("%s holds no image, and --delete would remove all %d"):format(o.pull and collection or folder, #extra))
-  os.exit(2)
+  script.fail("invalid", ("%s holds no image, and --delete would remove all %d"):format(o.pull and collection or folder, #extra))
 end
 table.sort(todo, function(a, b) return tostring(a[1]) < tostring(b[1]) end)
 table.sort(extra, function(a, b) return tostring(a) < tostring(b) end)
