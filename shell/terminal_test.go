@@ -23,7 +23,8 @@ func TestKeysOfAllTerminals(t *testing.T) {
 	s.want("2\x1b[H1\x1b[F3", "123")              // and xterm
 	s.want("11 + 22\x1b[1;5D3\x1b[1;5C4", "3235") // a word back and on
 	s.want("'\x1a'", `""`)                        // Ctrl-Z
-	s.begin("\x1aname = io.read()")               // after which nothing is read behind a call's back
+	s.begin("\x1aprint('who?') name = io.read()") // after which nothing is read behind a call's back
+	s.expect("who?\r\n")                          // or the Enter comes while the terminal is raw, and ends no line
 	s.types("vanessa\r")
 	s.answer()
 	s.want("name", `"vanessa"`)
