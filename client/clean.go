@@ -101,18 +101,18 @@ func (c *Client) cleanOne(ctx context.Context, collection string, r CleanRequest
 			age = *r.Older
 		}
 		switch {
-		case !u.provable():
+		case !u.provable() && !accounted(u, live, uploads):
 			l.Kept = "too many uploads of one date and size to tell which an image uses"
 		case unproved(u, live, uploads):
 			l.Kept = "the image of that name uses segments of another place, or has lost one of these"
 		case age > 0 && time.Since(u.youngest) < age:
 			l.Kept = "a push may be in progress: the youngest segment came " + time.Since(u.youngest).Round(time.Second).String() + " ago"
 		case r.Remove:
-			if l.Removed, err = c.removeUnused(ctx, collection, u, unused); err != nil {
+			if l.Removed, err = c.removeUnused(ctx, collection, u, unused, live); err != nil {
 				return found, err
 			}
 			if !l.Removed {
-				l.Kept = "an image that uses it appeared meanwhile"
+				l.Kept = "the image of that name changed meanwhile"
 			}
 		}
 		found = append(found, l)
@@ -154,18 +154,21 @@ func unproved(u *upload, live []store.Object, uploads []*upload) bool {
 	})
 }
 
-// removeUnused deletes segments unless an image that uses them was finished since it was looked.
-func (c *Client) removeUnused(ctx context.Context, collection string, u *upload, unused []store.Object) (bool, error) {
+// accounted tells whether it is known of every large object which segments it uses, those of this
+// upload or its own.
+func accounted(u *upload, live []store.Object, uploads []*upload) bool {
+	return !slices.ContainsFunc(live, func(o store.Object) bool { return u.proof(o.ETag) == nil && !ownsSegments(o, uploads) })
+}
+
+// removeUnused deletes segments unless the image of their name is another than when it was looked.
+func (c *Client) removeUnused(ctx context.Context, collection string, u *upload, unused, live []store.Object) (bool, error) {
 	if u.object != "" {
 		now, err := c.store.Stat(ctx, store.Key{Container: collection, Object: u.object})
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return false, err
 		}
-		used := u.proof(now.ETag)
-		for _, segment := range unused {
-			if err == nil && used[segment.Object] {
-				return false, nil
-			}
+		if err == nil && now.Large && !slices.ContainsFunc(live, func(o store.Object) bool { return o.Object == u.object && o.ETag == now.ETag }) {
+			return false, nil
 		}
 	}
 	return true, c.deleteObjects(ctx, unused)

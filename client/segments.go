@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -28,7 +29,8 @@ type upload struct {
 // maxProofs is how many ways of choosing one segment a place are tried.
 const maxProofs = 4096
 
-// provable tells whether all ways to make an object of the segments can be tried.
+// provable tells whether all ways to make an object of the segments are tried, so that one which
+// nothing proves is made of others.
 func (u *upload) provable() bool {
 	ways := 1
 	for _, variants := range u.places {
@@ -42,33 +44,76 @@ func (u *upload) provable() bool {
 // proof is the segments that make up the large object with that ETag, by name; nil when these do
 // not. The ETag is the MD5 of the segments' hashes, which stand in their names.
 func (u *upload) proof(etag string) map[string]bool {
-	if etag == "" || len(u.places) < u.plan.Count || !u.provable() {
+	if etag == "" || len(u.places) < u.plan.Count || slices.ContainsFunc(u.places, func(v []store.Object) bool { return len(v) == 0 }) {
 		return nil
 	}
-	chosen := make([]store.Object, u.plan.Count)
 	md5s := make([]string, u.plan.Count)
-	var try func(i int) bool
-	try = func(i int) bool {
-		if i == u.plan.Count {
-			return store.LargeETag(md5s) == etag
+	for chosen := range u.choices() {
+		for i, segment := range chosen {
+			_, _, md5s[i], _ = transfer.ParseSegment(segment.Object)
 		}
-		for _, segment := range u.places[i] {
-			_, _, md5, _ := transfer.ParseSegment(segment.Object)
-			chosen[i], md5s[i] = segment, md5
-			if try(i + 1) {
-				return true
+		if store.LargeETag(md5s) != etag {
+			continue
+		}
+		names := map[string]bool{}
+		for _, segment := range chosen {
+			names[segment.Object] = true
+		}
+		return names
+	}
+	return nil
+}
+
+// choices are the ways to take one segment for each place. First what lay in all of them at a time,
+// for each time at which one of several came, which finds what pushes one after the other made, however
+// many segments they have; then all ways, where these are few.
+func (u *upload) choices() iter.Seq[[]store.Object] {
+	return func(yield func([]store.Object) bool) {
+		chosen := make([]store.Object, len(u.places))
+		for _, at := range u.times() {
+			for i, variants := range u.places {
+				chosen[i] = variants[0]
+				for _, segment := range variants[1:] {
+					if later := segment.Modified.After(chosen[i].Modified); later && !segment.Modified.After(at) || !later && chosen[i].Modified.After(at) {
+						chosen[i] = segment
+					}
+				}
+			}
+			if !yield(chosen) {
+				return
 			}
 		}
-		return false
+		if !u.provable() {
+			return
+		}
+		var all func(i int) bool
+		all = func(i int) bool {
+			if i == len(u.places) {
+				return yield(chosen)
+			}
+			for _, segment := range u.places[i] {
+				if chosen[i] = segment; !all(i + 1) {
+					return false
+				}
+			}
+			return true
+		}
+		all(0)
 	}
-	if !try(0) {
-		return nil
+}
+
+// times are when the segments came of which there are several for a place.
+func (u *upload) times() []time.Time {
+	var times []time.Time
+	for _, variants := range u.places {
+		if len(variants) > 1 {
+			for _, segment := range variants {
+				times = append(times, segment.Modified)
+			}
+		}
 	}
-	names := map[string]bool{}
-	for _, segment := range chosen {
-		names[segment.Object] = true
-	}
-	return names
+	slices.SortFunc(times, time.Time.Compare)
+	return slices.CompactFunc(times, time.Time.Equal)
 }
 
 func (u *upload) all() []store.Object { return slices.Concat(u.places...) }

@@ -113,24 +113,47 @@ func TestBigReplaces(t *testing.T) {
 	x.back("a", small)
 }
 
-// A file of the same size and date, but with other bytes, never harms the image that is there.
+// A file of the same size and date, but with other bytes, never harms the image that is there, and
+// leaves none of its segments behind, however many they are.
 func TestBigSameSizeAndDate(t *testing.T) {
 	x := on(t)
 	date := time.Now().Add(-time.Hour)
-	one, two := x.file("one.sif", 3500), x.file("two.sif", 3500)
-	for _, path := range []string{one, two} {
+	dated := func(name string) string {
+		path := x.file(name, 39_500)
 		if err := os.Chtimes(path, date, date); err != nil {
 			t.Fatal(err)
 		}
+		return path
 	}
+	one, two := dated("one.sif"), dated("two.sif")
 	x.pushBig(one, "a")
 	x.pushBig(one, "b")
 	x.pushBig(two, "a")
 	x.back("a", two)
 	x.back("b", one)
-	if got := len(x.segments()); got != 8 {
-		t.Errorf("%d segments, want 4 for each image", got)
+	if got := len(x.segments()); got != 80 {
+		t.Errorf("%d segments, want 40 for each image", got)
 	}
+
+	// One that was interrupted goes, and the image stays.
+	ctx, cancel := context.WithCancel(t.Context())
+	broken := client.New(client.Config{Settings: x.settings, Reporter: &breaks{record: x.report, cancel: cancel, after: 39_000}})
+	defer broken.Close()
+	_, err := broken.Push(ctx, client.PushRequest{Path: dated("three.sif"), Name: x.name("a"), Segment: 1000})
+	x.wants(err, client.Canceled)
+	if got := len(x.segments()); got < 80+14 {
+		t.Fatalf("%d segments, too few to try all ways", got)
+	}
+	left, err := x.client.Clean(t.Context(), client.CleanRequest{Collection: x.collection, Older: new(time.Duration), Remove: true})
+	if err != nil || len(left) != 1 || left[0].Kept != "" || !left[0].Removed || len(x.segments()) != 80 {
+		t.Errorf("clean removed %+v, %v; %d segments are left", left, err, len(x.segments()))
+	}
+	x.back("a", two)
+	x.back("b", one)
+	if _, err := x.client.Delete(t.Context(), client.DeleteRequest{Image: x.name("a")}); err != nil || len(x.segments()) != 40 {
+		t.Errorf("after delete there are %d segments, %v", len(x.segments()), err)
+	}
+	x.back("b", one)
 }
 
 // breaks fails the push after some segments.
