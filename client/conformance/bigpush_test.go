@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -114,45 +115,45 @@ func TestBigReplaces(t *testing.T) {
 }
 
 // A file of the same size and date, but with other bytes, never harms the image that is there, and
-// leaves none of its segments behind, however many they are.
+// leaves none of its segments behind, though there are too many to try all ways to choose among them.
+// (Few all the same: OpenStack Swift sends one small segment a second from the tenth on.)
 func TestBigSameSizeAndDate(t *testing.T) {
 	x := on(t)
 	date := time.Now().Add(-time.Hour)
-	dated := func(name string) string {
-		path := x.file(name, 39_500)
+	one, two := x.file("one.sif", 13_500), x.file("two.sif", 13_500)
+	for _, path := range []string{one, two} {
 		if err := os.Chtimes(path, date, date); err != nil {
 			t.Fatal(err)
 		}
-		return path
 	}
-	one, two := dated("one.sif"), dated("two.sif")
 	x.pushBig(one, "a")
 	x.pushBig(one, "b")
 	x.pushBig(two, "a")
-	x.back("a", two)
-	x.back("b", one)
-	if got := len(x.segments()); got != 80 {
-		t.Errorf("%d segments, want 40 for each image", got)
+	has := func(want int) {
+		t.Helper()
+		if got := len(x.segments()); got != want {
+			t.Errorf("%d segments, want %d", got, want)
+		}
 	}
+	has(28)
 
-	// One that was interrupted goes, and the image stays.
-	ctx, cancel := context.WithCancel(t.Context())
-	broken := client.New(client.Config{Settings: x.settings, Reporter: &breaks{record: x.report, cancel: cancel, after: 39_000}})
-	defer broken.Close()
-	_, err := broken.Push(ctx, client.PushRequest{Path: dated("three.sif"), Name: x.name("a"), Segment: 1000})
-	x.wants(err, client.Canceled)
-	if got := len(x.segments()); got < 80+14 {
-		t.Fatalf("%d segments, too few to try all ways", got)
+	// A third that was interrupted goes, and the image stays.
+	first := x.segments()[0]
+	folder := first[:strings.LastIndexByte(first, '/')+1]
+	for i := range 13 {
+		part := fmt.Sprint("of a third ", i)
+		x.object(fmt.Sprintf("%s%08d-%s", folder, i, sumOf(part)), part, store.Header{})
 	}
 	left, err := x.client.Clean(t.Context(), client.CleanRequest{Collection: x.collection, Older: new(time.Duration), Remove: true})
-	if err != nil || len(left) != 1 || left[0].Kept != "" || !left[0].Removed || len(x.segments()) != 80 {
-		t.Errorf("clean removed %+v, %v; %d segments are left", left, err, len(x.segments()))
+	if err != nil || len(left) != 1 || left[0].Segments != 13 || left[0].Kept != "" || !left[0].Removed {
+		t.Errorf("clean removed %+v, %v", left, err)
 	}
+	has(28)
 	x.back("a", two)
-	x.back("b", one)
-	if _, err := x.client.Delete(t.Context(), client.DeleteRequest{Image: x.name("a")}); err != nil || len(x.segments()) != 40 {
-		t.Errorf("after delete there are %d segments, %v", len(x.segments()), err)
+	if _, err := x.client.Delete(t.Context(), client.DeleteRequest{Image: x.name("a")}); err != nil {
+		t.Error(err)
 	}
+	has(14)
 	x.back("b", one)
 }
 
