@@ -110,7 +110,12 @@ func newEditor(c editorConfig) (*editor, error) {
 }
 
 // edited sees what a key made of the line, and gives another if that is not to be.
-func (e *editor) edited(line []rune, cursor int, _ rune) ([]rune, int, bool) {
+func (e *editor) edited(line []rune, cursor int, key rune) ([]rune, int, bool) {
+	if key == 0 {
+		// Readline begins a line so, on the goroutine that asks for it, while its own may still be
+		// here with the Enter of the line before.
+		return nil, 0, false
+	}
 	before, was := e.line, e.cursor
 	if at := slices.Index(line, pasteMark); at >= 0 {
 		text := []rune(e.keys.nextPaste())
