@@ -68,6 +68,7 @@ func (x *target) signedInAnew(voided int) {
 }
 
 // The same while many pulls run, of images that come by one request and of others that come by many.
+// It voids no more than a request renews in a row, for one may meet every dead token while it waits its turn.
 func TestTokensVoidedUnderPulls(t *testing.T) {
 	if repeated() {
 		return
@@ -93,7 +94,7 @@ func TestTokensVoidedUnderPulls(t *testing.T) {
 	var seen, voided int
 	plan.Add(localswift.Rule{Match: func(r *http.Request) bool { // called one at a time
 		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/lab/i") {
-			if seen++; seen > 12*(voided+1) && voided < 5 {
+			if seen++; seen > 16*(voided+1) && voided < 3 {
 				voided++
 				server.ExpireTokens()
 			}
@@ -104,8 +105,8 @@ func TestTokensVoidedUnderPulls(t *testing.T) {
 	if _, err := x.client.PullAll(t.Context(), down); err != nil {
 		t.Fatal(err)
 	}
-	if x.signedInAnew(voided); voided != 5 {
-		t.Errorf("%d tokens were voided, want 5", voided)
+	if x.signedInAnew(voided); voided != 3 {
+		t.Errorf("%d tokens were voided, want 3", voided)
 	}
 	for i, r := range down {
 		if x.read(r.File) != x.read(up[i].Path) {
