@@ -154,10 +154,10 @@ func unproved(u *upload, live []store.Object, uploads []*upload) bool {
 	})
 }
 
-// accounted tells whether it is known of every large object which segments it uses, those of this
-// upload or its own.
+// accounted tells whether it is known of every large object which segments it uses, its own or those
+// of this upload. The first is cheap to tell, the second is not where there are many.
 func accounted(u *upload, live []store.Object, uploads []*upload) bool {
-	return !slices.ContainsFunc(live, func(o store.Object) bool { return u.proof(o.ETag) == nil && !ownsSegments(o, uploads) })
+	return !slices.ContainsFunc(live, func(o store.Object) bool { return !ownsSegments(o, uploads) && u.proof(o.ETag) == nil })
 }
 
 // removeUnused deletes segments unless the image of their name is another than when it was looked.
