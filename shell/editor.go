@@ -142,6 +142,8 @@ func (e *editor) filter(r rune) (rune, bool) {
 	if now := e.width(); now != e.columns {
 		e.columns = now
 		e.onColumns()
+		// In fewer columns a choice among candidates that no longer fit would divide by zero.
+		e.rl.Operation.ExitCompleteMode(true)
 	}
 	deleting := e.deleting
 	e.deleting = false
@@ -163,6 +165,10 @@ func (e *editor) filter(r rune) (rune, bool) {
 		if e.rl.Operation.IsSearchMode() {
 			e.rl.Operation.ExitSearchMode(true)
 		}
+		e.rl.Operation.ExitCompleteMode(true)
+	case r == readline.CharKill:
+		// From a choice among candidates it would go on showing them when they are forgotten, and
+		// divide by zero.
 		e.rl.Operation.ExitCompleteMode(true)
 	case r == readline.CharCtrlL && e.mode.out != nil:
 		// Readline goes to the top and leaves there what was on the screen.

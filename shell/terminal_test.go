@@ -67,16 +67,27 @@ func TestAnyKeys(t *testing.T) {
 			s.types(first)
 			s.cancels()
 		}
-		began := true
+		s.want(`"an entry"`, `"an entry"`)
+		asked := 1000 // a number that no key makes
+		survives := func(typed string) {
+			s.types(typed)
+			s.cancels()
+			asked++
+			s.types(fmt.Sprintf("%d * 1000\r", asked))
+			s.expect(fmt.Sprintf("%d000\r\n", asked))
+			s.answer()
+			s.forget()
+		}
+		for _, state := range []string{"client.\t", "client.\t\t", "fs.read(\"\t\t", "a\x12", "\x1b[A"} {
+			for _, key := range keys {
+				survives(state + key)
+			}
+		}
 		rapid.Check(t, func(r *rapid.T) {
-			if !began && rapid.IntRange(0, 3).Draw(r, "enters") == 0 {
+			if rapid.IntRange(0, 3).Draw(r, "enters") == 0 {
 				s.want(`"an entry"`, `"an entry"`)
 			}
-			began = false
-			s.types(strings.Join(rapid.SliceOfN(rapid.SampledFrom(keys), 1, 30).Draw(r, "keys"), ""))
-			s.cancels()
-			s.want("1", "1")
-			s.forget()
+			survives(strings.Join(rapid.SliceOfN(rapid.SampledFrom(keys), 1, 30).Draw(r, "keys"), ""))
 		})
 		s.types("\x04")
 		s.leaves(0)
@@ -164,7 +175,23 @@ func TestTerminalWithoutSize(t *testing.T) {
 }
 
 func TestResize(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"a", "b"} {
+		if err := os.WriteFile(name+strings.Repeat("long", 10), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	s := sit(t, nil)
+	// Among candidates that no longer fit; the first key sees the new width, the second what came of it.
+	for _, keys := range []string{"\x1b[C\x01", "\x1b[C\x05", "\x1b[C\x1b[A", "\x1b[C\x1b[B"} {
+		s.resize(80)
+		s.types(`fs.read("` + "\t\t")
+		s.expect("\x1b[30;47m")
+		s.resize(25)
+		s.types(keys)
+		s.cancels()
+	}
+	s.resize(80)
 	s.types(`#"` + strings.Repeat("x", 30))
 	s.resize(25)
 	s.types("\x1b[D\x1b[Cxx\"\r")
