@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -88,9 +89,10 @@ func (c *Client) cleanOne(ctx context.Context, collection string, r CleanRequest
 	if err != nil {
 		return nil, err
 	}
+	users := usersOf(live, uploads)
 	var found []Leftover
 	for _, u := range uploads {
-		unused := unused(u, live, uploads)
+		unused := unused(u, users)
 		if len(unused) == 0 {
 			continue
 		}
@@ -100,13 +102,14 @@ func (c *Client) cleanOne(ctx context.Context, collection string, r CleanRequest
 		if r.Older != nil {
 			age = *r.Older
 		}
+		since := c.clock.Now().Sub(u.youngest)
 		switch {
-		case !u.provable() && !accounted(u, live, uploads):
+		case !u.provable() && !accounted(u, users):
 			l.Kept = "too many uploads of one date and size to tell which an image uses"
-		case unproved(u, live, uploads):
+		case unproved(u, users, uploads):
 			l.Kept = "the image of that name uses segments of another place, or has lost one of these"
-		case age > 0 && time.Since(u.youngest) < age:
-			l.Kept = "a push may be in progress: the youngest segment came " + time.Since(u.youngest).Round(time.Second).String() + " ago"
+		case age > 0 && since < age:
+			l.Kept = "a push may be in progress: the youngest segment came " + since.Round(time.Second).String() + " ago"
 		case r.Remove:
 			if l.Removed, err = c.removeUnused(ctx, collection, u, unused, live); err != nil {
 				return found, err
@@ -125,53 +128,85 @@ func (c *Client) cleanOne(ctx context.Context, collection string, r CleanRequest
 	return found, nil
 }
 
-// unused are the segments of an upload that none of the large objects is proved to use. An object
-// that has segments of its own uses no others.
-func unused(u *upload, live []store.Object, uploads []*upload) []store.Object {
+// user is a large object, with the hashes of its segments where it has some of its own.
+type user struct {
+	object, etag string
+	own          []string
+}
+
+// usersOf finds for each large object whether it has segments of its own among the uploads.
+func usersOf(live []store.Object, uploads []*upload) []user {
+	homes := map[string][]*upload{}
+	for _, u := range uploads {
+		homes[u.home] = append(homes[u.home], u)
+	}
+	users := make([]user, len(live))
+	for i, o := range live {
+		users[i] = user{o.Object, o.ETag, ownSegments(o, homes[transfer.ObjectDir(o.Object)])}
+	}
+	return users
+}
+
+// uses is the segments of an upload that a large object is proved to use; nil when nothing is. An object
+// that has segments of its own uses no others; it may have them twice, from two files with the same bytes.
+func (o user) uses(u *upload) map[string]bool {
+	switch {
+	case o.own == nil:
+		return u.proof(o.etag)
+	case u.of(o.object):
+		return u.holding(o.own)
+	}
+	return nil
+}
+
+// unused are the segments of an upload that none of the large objects is proved to use.
+func unused(u *upload, users []user) []store.Object {
 	used := map[string]bool{}
-	for _, o := range live {
-		if o.Object != u.object && ownsSegments(o, uploads) {
-			continue
-		}
-		for segment := range u.proof(o.ETag) {
-			used[segment] = true
-		}
+	for _, o := range users {
+		maps.Copy(used, o.uses(u))
 	}
-	var unused []store.Object
-	for _, segment := range u.all() {
-		if !used[segment.Object] {
-			unused = append(unused, segment)
-		}
-	}
-	return unused
+	return slices.DeleteFunc(u.all(), func(segment store.Object) bool { return used[segment.Object] })
 }
 
 // unproved tells whether a large image is there under the name of an upload of which nothing proves
 // that it uses segments of any: they may be what is left of it.
-func unproved(u *upload, live []store.Object, uploads []*upload) bool {
-	return slices.ContainsFunc(live, func(o store.Object) bool {
-		return o.Object == u.object && !slices.ContainsFunc(uploads, func(v *upload) bool { return v.proof(o.ETag) != nil })
+func unproved(u *upload, users []user, uploads []*upload) bool {
+	return slices.ContainsFunc(users, func(o user) bool {
+		return u.of(o.object) && o.own == nil && !slices.ContainsFunc(uploads, func(v *upload) bool { return v.proof(o.etag) != nil })
 	})
 }
 
 // accounted tells whether it is known of every large object which segments it uses, its own or those
-// of this upload. The first is cheap to tell, the second is not where there are many.
-func accounted(u *upload, live []store.Object, uploads []*upload) bool {
-	return !slices.ContainsFunc(live, func(o store.Object) bool { return !ownsSegments(o, uploads) && u.proof(o.ETag) == nil })
+// of this upload.
+func accounted(u *upload, users []user) bool {
+	return !slices.ContainsFunc(users, func(o user) bool { return o.own == nil && u.proof(o.etag) == nil })
 }
 
 // removeUnused deletes segments unless the image of their name is another than when it was looked.
 func (c *Client) removeUnused(ctx context.Context, collection string, u *upload, unused, live []store.Object) (bool, error) {
-	if u.object != "" {
-		now, err := c.store.Stat(ctx, store.Key{Container: collection, Object: u.object})
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return false, err
-		}
-		if err == nil && now.Large && !slices.ContainsFunc(live, func(o store.Object) bool { return o.Object == u.object && o.ETag == now.ETag }) {
+	now, err := c.imagesOf(ctx, collection, u)
+	if err != nil {
+		return false, err
+	}
+	for _, o := range now {
+		if !slices.ContainsFunc(live, func(seen store.Object) bool { return seen.Object == o.Object && seen.ETag == o.ETag }) {
 			return false, nil
 		}
 	}
 	return true, c.deleteObjects(ctx, unused)
+}
+
+// imagesOf is the large image of the name that an upload was made for; none when it is not there.
+func (c *Client) imagesOf(ctx context.Context, collection string, u *upload) ([]store.Object, error) {
+	if u.object == "" {
+		live, err := c.large(ctx, collection)
+		return slices.DeleteFunc(live, func(o store.Object) bool { return !u.of(o.Object) }), err
+	}
+	now, err := c.store.Stat(ctx, store.Key{Container: collection, Object: u.object})
+	if errors.Is(err, store.ErrNotFound) || err == nil && !now.Large {
+		return nil, nil
+	}
+	return []store.Object{now}, err
 }
 
 func describeLeftover(collection, folder string, segments []store.Object) Leftover {

@@ -23,7 +23,7 @@ func (x *copying) segments(ctx context.Context) ([]store.Object, error) {
 	if !x.o.Large {
 		return nil, nil
 	}
-	uploads, _, err := x.from.uploads(ctx, x.o.Container, transfer.ObjectDir(x.o.Object))
+	uploads, err := x.from.uploadsOf(ctx, x.o.Key)
 	if errors.Is(err, store.ErrDenied) {
 		return nil, nil
 	}

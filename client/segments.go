@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -20,11 +21,16 @@ import (
 // are there. There may be several for a place, when files of one date and size held different bytes.
 type upload struct {
 	dir      string
-	object   string // the object it was made for; empty when the folder does not tell
+	home     string // the folder of all uploads of the object it was made for
+	object   string // that object; empty when the folder does not tell
 	plan     transfer.Plan
 	places   [][]store.Object
 	youngest time.Time
 }
+
+// of tells whether it was made for an object. What lies below the folder of an object's uploads need not
+// be: that of a is above that of a/b.
+func (u *upload) of(object string) bool { return u.home == transfer.ObjectDir(object) }
 
 // maxProofs is how many ways of choosing one segment a place are tried.
 const maxProofs = 4096
@@ -41,9 +47,28 @@ func (u *upload) provable() bool {
 	return true
 }
 
-// proof is the segments that make up the large object with that ETag, by name; nil when these do
-// not. The ETag is the MD5 of the segments' hashes, which stand in their names.
-func (u *upload) proof(etag string) map[string]bool {
+// proof is the segments that make up the large object with that ETag, by name; nil when these do not.
+func (u *upload) proof(etag string) map[string]bool { return u.holding(u.hashes(etag)) }
+
+// holding is the segments with these hashes, by name; nil when one of them is not there.
+func (u *upload) holding(md5s []string) map[string]bool {
+	if len(md5s) == 0 || len(md5s) != u.plan.Count || len(u.places) < u.plan.Count {
+		return nil
+	}
+	names := map[string]bool{}
+	for i, md5 := range md5s {
+		object := transfer.SegmentName(u.dir, i, md5)
+		if !slices.ContainsFunc(u.places[i], func(o store.Object) bool { return o.Object == object }) {
+			return nil
+		}
+		names[object] = true
+	}
+	return names
+}
+
+// hashes are those of the segments that make up the large object with that ETag, in their order; nil when
+// these do not. The ETag is the MD5 of the segments' hashes, which stand in their names.
+func (u *upload) hashes(etag string) []string {
 	if etag == "" || len(u.places) < u.plan.Count || slices.ContainsFunc(u.places, func(v []store.Object) bool { return len(v) == 0 }) {
 		return nil
 	}
@@ -52,14 +77,9 @@ func (u *upload) proof(etag string) map[string]bool {
 		for i, segment := range chosen {
 			_, _, md5s[i], _ = transfer.ParseSegment(segment.Object)
 		}
-		if store.LargeETag(md5s) != etag {
-			continue
+		if store.LargeETag(md5s) == etag {
+			return md5s
 		}
-		names := map[string]bool{}
-		for _, segment := range chosen {
-			names[segment.Object] = true
-		}
-		return names
 	}
 	return nil
 }
@@ -128,13 +148,13 @@ func (c *Client) uploads(ctx context.Context, container, below string) (found []
 		}
 		dir, i, _, ok := transfer.ParseSegment(o.Object)
 		object, plan, known := transfer.ParseUpload(dir)
-		if !ok || !known || i >= plan.Count {
+		if !ok || !known || i >= plan.Count || plan.Count > store.MaxSegments {
 			odd = append(odd, o)
 			continue
 		}
 		u := byDir[dir]
 		if u == nil {
-			u = &upload{dir: dir, object: object, plan: plan}
+			u = &upload{dir: dir, home: transfer.Home(dir), object: object, plan: plan}
 			byDir[dir] = u
 			found = append(found, u)
 		}
@@ -149,8 +169,15 @@ func (c *Client) uploads(ctx context.Context, container, below string) (found []
 	return found, odd, nil
 }
 
+// uploadsOf are the uploads of one object.
+func (c *Client) uploadsOf(ctx context.Context, key store.Key) ([]*upload, error) {
+	found, _, err := c.uploads(ctx, key.Container, transfer.ObjectDir(key.Object))
+	return slices.DeleteFunc(found, func(u *upload) bool { return !u.of(key.Object) }), err
+}
+
 // large are the large objects of a collection, with their ETags. Where a listing does not tell, it
-// asks for each, as of those that seem to have expired.
+// asks for each, as of those that seem to have expired. One that is listed and that the server does not
+// find, for its first segment is lost, has none: which segments it uses, nobody knows.
 func (c *Client) large(ctx context.Context, container string) ([]store.Object, error) {
 	var mu sync.Mutex
 	var out []store.Object
@@ -168,13 +195,17 @@ func (c *Client) large(ctx context.Context, container string) ([]store.Object, e
 				mu.Unlock()
 			case o.Large, o.Size < 0:
 				g.Go(func() error {
-					o, err := c.store.Stat(gctx, o.Key)
+					listed := o
+					now, err := c.store.Stat(gctx, listed.Key)
 					if errors.Is(err, store.ErrNotFound) {
-						return nil
+						if c.over(listed) {
+							return nil
+						}
+						now, err = store.Object{Key: listed.Key, ContentType: listed.ContentType, Large: true}, nil
 					}
-					if err == nil && o.Large {
+					if err == nil && now.Large {
 						mu.Lock()
-						out = append(out, o)
+						out = append(out, now)
 						mu.Unlock()
 					}
 					return err
@@ -185,14 +216,19 @@ func (c *Client) large(ctx context.Context, container string) ([]store.Object, e
 	return out, g.Wait()
 }
 
-// ownsSegments tells whether a large object has segments of its own among these uploads, so that
-// it needs those of no other object with the same bytes. Its record must name it, which that of a
-// manifest that another tool copied does not.
-func ownsSegments(o store.Object, uploads []*upload) bool {
+// ownSegments are the hashes of the segments of its own that a large object has among its uploads, so that
+// it needs those of no other object with the same bytes; nil when it has none. Its record must name it,
+// which that of a manifest that another tool copied does not.
+func ownSegments(o store.Object, its []*upload) []string {
 	if _, ok := name.ParseRecord(o.ContentType, o.Object); !ok {
-		return false
+		return nil
 	}
-	return slices.ContainsFunc(uploads, func(u *upload) bool { return u.object == o.Object && u.proof(o.ETag) != nil })
+	for _, u := range its {
+		if md5s := u.hashes(o.ETag); md5s != nil {
+			return md5s
+		}
+	}
+	return nil
 }
 
 // whole tells whether a large image has all of its segments: a listing of them proves it. It is true as
@@ -201,7 +237,7 @@ func (c *Client) whole(ctx context.Context, o store.Object) (bool, error) {
 	if !o.Large {
 		return true, nil
 	}
-	uploads, _, err := c.uploads(ctx, o.Container, transfer.ObjectDir(o.Object))
+	uploads, err := c.uploadsOf(ctx, o.Key)
 	if errors.Is(err, store.ErrDenied) || errors.Is(err, store.ErrNotFound) {
 		return true, nil
 	}
@@ -228,6 +264,38 @@ func (c *Client) gone(ctx context.Context, key store.Key, err error) error {
 	return err
 }
 
+// lent are the segments of an object's uploads that other objects of its collection are proved to use:
+// manifests that somebody copied, of the object as it is, or as it was once.
+func (c *Client) lent(ctx context.Context, o store.Object, uploads []*upload) (map[string]bool, error) {
+	others, err := c.large(ctx, o.Container)
+	if err != nil {
+		return nil, err
+	}
+	lent := map[string]bool{}
+	for _, other := range others {
+		if other.Object == o.Object {
+			continue
+		}
+		used := map[string]bool{}
+		for _, u := range uploads {
+			if other.ETag == o.ETag || other.Size < 0 || other.Size == u.plan.Size {
+				maps.Copy(used, u.proof(other.ETag))
+			}
+		}
+		if len(used) == 0 {
+			continue
+		}
+		its, err := c.uploadsOf(ctx, other.Key)
+		if err != nil {
+			return nil, err
+		}
+		if ownSegments(other, its) == nil {
+			maps.Copy(lent, used)
+		}
+	}
+	return lent, nil
+}
+
 // release deletes the segments of a large object that was replaced or deleted, but for those in
 // keep. It does so only when they are proved to have been that object's, when no other object of
 // the collection uses them, and when what lies under the name now is what it should be: the object
@@ -236,7 +304,7 @@ func (c *Client) release(ctx context.Context, old store.Object, live string, kee
 	if !old.Large || old.ETag == live {
 		return nil
 	}
-	uploads, _, err := c.uploads(ctx, old.Container, transfer.ObjectDir(old.Object))
+	uploads, err := c.uploadsOf(ctx, old.Key)
 	if err != nil {
 		return err
 	}
@@ -252,22 +320,11 @@ func (c *Client) release(ctx context.Context, old store.Object, live string, kee
 	if len(gone) == 0 {
 		return nil
 	}
-	others, err := c.large(ctx, old.Container)
+	lent, err := c.lent(ctx, old, uploads)
 	if err != nil {
 		return err
 	}
-	for _, o := range others {
-		if o.ETag != old.ETag || o.Object == old.Object {
-			continue
-		}
-		own, _, err := c.uploads(ctx, o.Container, transfer.ObjectDir(o.Object))
-		if err != nil {
-			return err
-		}
-		if !ownsSegments(o, own) {
-			return nil // a manifest that somebody copied
-		}
-	}
+	gone = slices.DeleteFunc(gone, func(segment store.Object) bool { return lent[segment.Object] })
 	now, err := c.store.Stat(ctx, old.Key)
 	switch {
 	case errors.Is(err, store.ErrNotFound) && live == "":

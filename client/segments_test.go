@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/sregistry-shell/sregistry-shell/client/name"
 	"github.com/sregistry-shell/sregistry-shell/client/store"
 	"github.com/sregistry-shell/sregistry-shell/client/transfer"
 )
@@ -49,4 +50,43 @@ func TestProof(t *testing.T) {
 			t.Fatalf("it proves an image of others with %v", got)
 		}
 	})
+}
+
+// An image whose segments lie there twice, from two files with the same bytes, uses those of both as far as
+// anybody can tell, also of the folder where so many were pushed over one another that nothing else proves it.
+func TestUnusedOfTwoFolders(t *testing.T) {
+	const count = 13
+	sum := func(content string, i int) string { return fmt.Sprintf("%x", md5.Sum(fmt.Append(nil, content, i))) }
+	add := func(u *upload, i int, md5 string, at int64) {
+		u.places[i] = append(u.places[i], store.Object{Key: store.Key{Object: transfer.SegmentName(u.dir, i, md5)}, Modified: time.Unix(at, 0)})
+	}
+	folder := func(dir string) *upload {
+		return &upload{dir: dir, home: transfer.Home(dir), object: "a-latest.sif", plan: transfer.Plan{Count: count}, places: make([][]store.Object, count)}
+	}
+	once, often := folder(".segments/a-latest.sif/1/13/1/"), folder(".segments/a-latest.sif/2/13/1/")
+	var md5s []string
+	for i := range count {
+		md5s = append(md5s, sum("live", i))
+		add(once, i, md5s[i], 1)
+		// Two pushes at once: which of two came first is chance.
+		add(often, i, md5s[i], int64(1+i%2))
+		add(often, i, sum("other", i), int64(2-i%2))
+	}
+	uploads := []*upload{once, often}
+	live := store.Object{Key: store.Key{Object: "a-latest.sif"}, ETag: store.LargeETag(md5s), Large: true,
+		ContentType: name.Record{Image: "a", Tag: "latest", SHA256: strings.Repeat("0", 64), Size: count}.ContentType()}
+	if often.proof(live.ETag) != nil || often.provable() {
+		t.Fatal("that proves itself")
+	}
+	users := usersOf([]store.Object{live}, uploads)
+	if users[0].own == nil || !accounted(often, users) {
+		t.Error("nobody knows which segments the image has")
+	}
+	if got := unused(once, users); len(got) != 0 {
+		t.Errorf("%d segments of the one folder count as unused", len(got))
+	}
+	got := unused(often, users)
+	if len(got) != count || slices.ContainsFunc(got, func(o store.Object) bool { return slices.Contains(md5s, o.Object[len(o.Object)-32:]) }) {
+		t.Errorf("%d segments of the other folder count as unused: %v", len(got), got)
+	}
 }

@@ -109,10 +109,20 @@ func ParseUpload(dir string) (object string, p Plan, ok bool) {
 	}
 	p.Count = int((p.Size + p.Segment - 1) / p.Segment)
 	object = strings.Join(parts[:n-3], "/")
-	if strings.HasPrefix(object, "sha256-") && len(object) == 71 {
+	if sum, hashed := strings.CutPrefix(object, "sha256-"); hashed && len(sum) == 64 && strings.Trim(sum, "0123456789abcdef") == "" {
 		object = ""
 	}
 	return object, p, true
+}
+
+// Home is the folder of all uploads of the object whose upload lies in dir, which ParseUpload reads:
+// ObjectDir made it.
+func Home(dir string) string {
+	home := strings.TrimSuffix(dir, "/")
+	for range 3 {
+		home = home[:strings.LastIndexByte(home, '/')]
+	}
+	return home + "/"
 }
 
 func isMD5(s string) bool {

@@ -57,14 +57,31 @@ func TestPlansFit(t *testing.T) {
 		if !ok || back != dir || i != p.Count-1 || md5 != strings.Repeat("0f", 16) {
 			t.Fatalf("%s became %s, %d, %s", name, back, i, md5)
 		}
-		if whose, plan, ok := ParseUpload(dir); !ok || plan != p || whose != object && whose != "" {
+		if whose, plan, ok := ParseUpload(dir); !ok || plan != p || whose != object && (whose != "" || len(object) <= 600) {
 			t.Fatalf("%s became %s, %+v", dir, whose, plan)
+		}
+		if Home(dir) != ObjectDir(object) {
+			t.Fatalf("%s is in %s", dir, Home(dir))
 		}
 		manifest := p.Count * (len(name) + len(`{"path":"/","etag":"","size_bytes":},`) + 32 + 20 + 255)
 		if manifest > 1<<20 && len(object) < 1000 {
 			t.Fatalf("the manifest has %d bytes", manifest)
 		}
 	})
+}
+
+// What only looks like the name that stands for one that is too long is a name like others.
+func TestParseUploadOfAName(t *testing.T) {
+	for object, want := range map[string]string{
+		"sha256-" + strings.Repeat("x", 53) + "-latest.sif": "sha256-" + strings.Repeat("x", 53) + "-latest.sif",
+		"sha256-" + strings.Repeat("0f", 32):                "",
+		strings.Repeat("o", 601):                            "",
+		"a/1/2/3":                                           "a/1/2/3",
+	} {
+		if got, _, ok := ParseUpload(NewPlan(11, 10).UploadDir(object, time.Unix(1, 0))); !ok || got != want {
+			t.Errorf("%s became %q", object, got)
+		}
+	}
 }
 
 func FuzzParseSegment(f *testing.F) {
@@ -75,6 +92,8 @@ func FuzzParseSegment(f *testing.F) {
 		if ok && SegmentName(dir, i, md5) != s {
 			t.Fatalf("%q became %q, %d, %q", s, dir, i, md5)
 		}
-		ParseUpload(dir)
+		if _, _, ok := ParseUpload(dir); ok && !strings.HasPrefix(dir, Home(dir)) {
+			t.Fatalf("%q is not in %q", dir, Home(dir))
+		}
 	})
 }
