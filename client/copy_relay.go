@@ -57,7 +57,7 @@ func (x *copying) relay(ctx context.Context) (o store.Object, used map[string]bo
 		return err
 	})
 	if err == nil {
-		o, err = x.to.store.PutManifest(ctx, x.key, pieces, x.header(sha))
+		o, err = t.manifest(ctx, pieces, sha)
 	}
 	return o, used, t.end(err)
 }

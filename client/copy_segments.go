@@ -77,7 +77,7 @@ func (x *copying) serverSide(ctx context.Context, segments []store.Object) (o st
 		return err
 	})
 	if err == nil {
-		o, err = x.to.store.PutManifest(ctx, x.key, copies, x.header(imageOf(x.o).SHA256))
+		o, err = t.manifest(ctx, copies, imageOf(x.o).SHA256)
 	}
 	return o, used, t.end(err)
 }
@@ -93,6 +93,8 @@ type segmentTarget struct {
 	kept  int64            // bytes of them
 	done  atomic.Int64     // bytes that are there
 	meter Meter
+
+	longer outliving
 }
 
 // target looks at what is there of a copy in count segments, and whether there is room for the rest.
@@ -122,7 +124,7 @@ func (t *segmentTarget) all(ctx context.Context, segments []store.Segment, do fu
 	for i, segment := range segments {
 		g.Go(func() error {
 			if size, ok := t.there[segment.Object]; ok && size == segment.Size {
-				kept, err := t.x.to.keepSegment(gctx, segment.Key, t.x.expires)
+				kept, err := t.x.to.keepSegment(gctx, segment.Key, t.x.expires, &t.longer)
 				if err != nil {
 					return err
 				}
@@ -140,6 +142,15 @@ func (t *segmentTarget) all(ctx context.Context, segments []store.Segment, do fu
 		})
 	}
 	return g.Wait()
+}
+
+// manifest makes the copy of its segments, which are all there.
+func (t *segmentTarget) manifest(ctx context.Context, segments []store.Segment, sha256 string) (store.Object, error) {
+	o, err := t.x.to.store.PutManifest(ctx, t.x.key, segments, t.x.header(sha256))
+	if err == nil {
+		t.x.to.shorten(ctx, o, &t.longer, t.x.expires)
+	}
+	return o, err
 }
 
 // end closes the meter, and says of a failure what the next try can go on from.

@@ -3,7 +3,11 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sregistry-shell/sregistry-shell/client/name"
 	"github.com/sregistry-shell/sregistry-shell/client/store"
@@ -43,15 +47,66 @@ func (c *Client) stays(ctx context.Context, o store.Object, expires time.Time) (
 	return now, err == nil && now.ETag == o.ETag && expires.IsZero() && now.Expires.IsZero(), err
 }
 
-// keepSegment makes a segment of an earlier try stay as long as its image does now. It is false
+// outliving are segments of earlier tries that stay longer than the image that goes on with them is to.
+// They may be those of the image that is there still, so they end sooner only when it was replaced.
+type outliving struct {
+	mu       sync.Mutex
+	segments []store.Key
+}
+
+// keepSegment makes a segment of an earlier try stay as long at least as its image does now. It is false
 // when the segment is not there any more, or is somebody else's: then it has to be stored anew.
-func (c *Client) keepSegment(ctx context.Context, key store.Key, expires time.Time) (bool, error) {
+func (c *Client) keepSegment(ctx context.Context, key store.Key, expires time.Time, longer *outliving) (bool, error) {
 	now, err := c.store.Stat(ctx, key)
-	if err == nil && !now.Expires.Equal(segmentExpiry(expires)) {
-		err = c.store.SetExpiry(ctx, key, store.Header{ContentType: segmentType, Expires: segmentExpiry(expires)})
+	want := segmentExpiry(expires)
+	switch {
+	case err != nil:
+	case want.IsZero() && now.Expires.IsZero():
+	case !want.IsZero() && (now.Expires.IsZero() || now.Expires.After(c.clock.At(want))):
+		longer.mu.Lock()
+		longer.segments = append(longer.segments, key)
+		longer.mu.Unlock()
+	default:
+		err = c.store.SetExpiry(ctx, key, store.Header{ContentType: segmentType, Expires: want})
 	}
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDenied) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// shorten makes segments end with the large image that was made of them, if it is the one that is there, but
+// for those that another object uses as well.
+func (c *Client) shorten(ctx context.Context, image store.Object, longer *outliving, expires time.Time) {
+	if len(longer.segments) == 0 {
+		return
+	}
+	if err := c.shortenAll(ctx, image, longer.segments, expires); err != nil {
+		c.report.Warn(fmt.Sprintf("some segments of %s will be left when it expires: %v; clean removes them", image.Key, err))
+	}
+}
+
+func (c *Client) shortenAll(ctx context.Context, image store.Object, segments []store.Key, expires time.Time) error {
+	uploads, err := c.uploadsOf(ctx, image.Key)
+	if err != nil {
+		return err
+	}
+	lent, err := c.lent(ctx, image, uploads)
+	if err != nil {
+		return err
+	}
+	now, err := c.store.Stat(ctx, image.Key)
+	if err != nil || now.ETag != image.ETag || imageOf(now).Expires.IsZero() {
+		return err // somebody else pushed meanwhile
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(listers)
+	for _, key := range segments {
+		if !lent[key.Object] {
+			g.Go(func() error {
+				return c.store.SetExpiry(gctx, key, store.Header{ContentType: segmentType, Expires: segmentExpiry(expires)})
+			})
+		}
+	}
+	return g.Wait()
 }

@@ -53,6 +53,9 @@ func (c *Client) pushLarge(ctx context.Context, p place, key store.Key, f *os.Fi
 		h.ContentType, h.Meta = record.ContentType(), record.Meta()
 		o, err = c.store.PutManifest(ctx, key, segments, h)
 	}
+	if err == nil {
+		c.shorten(ctx, o, &up.longer, h.Expires)
+	}
 	meter.End(err)
 	if up.skipped > 0 && err == nil {
 		c.report.Note(fmt.Sprintf("%s of %s were there already", transfer.Bytes(up.skipped), transfer.Bytes(plan.Size)))
@@ -77,6 +80,7 @@ type segmentUpload struct {
 	expires   time.Time        // of the image
 	meter     Meter
 	room      func() error // waits for what the server says of room for all of it
+	longer    outliving
 
 	mu            sync.Mutex
 	skipped, done int64 // bytes
@@ -102,7 +106,7 @@ func (u *segmentUpload) send(ctx context.Context, i int, off, n int64, md5 strin
 	object := transfer.SegmentName(u.dir, i, md5)
 	key := store.Key{Container: u.container, Object: object}
 	if size, ok := u.there[object]; ok && size == n {
-		kept, err := u.c.keepSegment(ctx, key, u.expires)
+		kept, err := u.c.keepSegment(ctx, key, u.expires, &u.longer)
 		if err != nil {
 			return err
 		}

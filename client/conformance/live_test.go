@@ -1,12 +1,14 @@
 package conformance
 
 import (
+	"net/http"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
+	"github.com/sregistry-shell/sregistry-shell/client/localswift"
 	"github.com/sregistry-shell/sregistry-shell/client/store"
 )
 
@@ -96,5 +98,48 @@ func (x *target) copyManifest(object string, size int64) {
 	}
 	if _, err := x.store.PutManifest(x.Context(), store.Key{Container: x.collection, Object: object}, segments, store.Header{ContentType: "application/octet-stream"}); err != nil {
 		x.Fatal(err)
+	}
+}
+
+// A push or copy that is to expire, of bytes that are there for good, leaves their segments there for good
+// until it has replaced the image; and then, too, when a manifest that another tool copied uses them.
+func TestExpiringOverWhatStays(t *testing.T) {
+	x, plan, _ := onFaults(t)
+	path := x.file("a.sif", 3500)
+	request := client.PushRequest{Path: path, Name: x.name("a"), Segment: 1000, Expires: hours(5)}
+	stay := func(when string, want int) {
+		t.Helper()
+		if _, segments := x.ends("a"); segments[-1] != want || len(segments) > 1 && want == 8 {
+			t.Errorf("%s: the segments end in %v", when, segments)
+		}
+	}
+	x.pushBig(path, "a")
+	x.copy("a", "b", client.CopyRequest{})
+	refuse := localswift.Rule{Match: func(r *http.Request) bool { return r.URL.Query().Get("multipart-manifest") == "put" }, Fault: localswift.Answer(400, "no")}
+	plan.Add(refuse)
+	if _, err := x.client.Push(t.Context(), request); err == nil {
+		t.Error("the push succeeded")
+	}
+	if _, err := x.client.Copy(t.Context(), client.CopyRequest{Source: x.name("a"), Target: x.name("b"), Expires: hours(5)}); err == nil {
+		t.Error("the copy succeeded")
+	}
+	stay("what failed", 8)
+	plan.Clear()
+	if _, err := x.client.Delete(t.Context(), client.DeleteRequest{Image: x.name("b")}); err != nil {
+		t.Fatal(err)
+	}
+	x.copyManifest("copy-v1.sif", 3500)
+	if _, err := x.client.Push(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	stay("a manifest that was copied", 4)
+	if _, err := x.client.Delete(t.Context(), client.DeleteRequest{Image: x.name("copy:v1")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.client.Push(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	if image, segments := x.ends("a"); image != 5 || segments[6] != 4 {
+		t.Errorf("it ends in %d hours, its segments in %v", image, segments)
 	}
 }
