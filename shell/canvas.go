@@ -73,6 +73,11 @@ func (c *canvas) Write(p []byte) (int, error) {
 	case c.painted:
 		c.painted, c.cleaned = false, false
 		text = c.draw(nil)
+	case c.marking: // what was found may look like anything below
+		if c.marking = string(p) != "\x1b[0m"; c.marking {
+			c.found = len([]rune(string(p)))
+		}
+		return len(p), nil
 	case c.below == nil && len(p) > 0 && strings.Trim(string(p), "\x1b[J2K\rA") == "":
 		// The way up, row by row, comes in several pieces when there are hundreds.
 		if c.cleaned {
@@ -90,11 +95,6 @@ func (c *canvas) Write(p []byte) (int, error) {
 		c.below, c.found = nil, 0
 	case string(p) == "\x1b[4m":
 		c.marking = true
-		return len(p), nil
-	case c.marking:
-		if c.marking = string(p) != "\x1b[0m"; c.marking {
-			c.found = len([]rune(string(p)))
-		}
 		return len(p), nil
 	case strings.Trim(string(p), "\b") == "": // the way to what was found
 		c.before = len(p) > 0

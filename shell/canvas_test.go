@@ -204,8 +204,15 @@ func TestCursorBetweenWideCharacters(t *testing.T) {
 	s.want(`x = "日本語日本語日本語"`, "")
 	s.types("\x12語\"")
 	s.sees(20, "> x = \"日本語日本語\n日本|語\"\nbck-i-search: 語\"")
-	s.types("\x03")
-	s.answer()
+	s.cancels()
+	// It may look like a piece of what takes a line away.
+	s.want(`y = "`+strings.Repeat("-", 28)+`A2J"`, "")
+	for typed, shown := range map[string]string{"A": "|A2J", "2": "A|2J", "J": "A2|J"} {
+		s.types("\x12" + typed)
+		s.expect("\x1b[4m" + typed + "\x1b[24m")
+		s.sees(20, "> y = \"-------------\n---------------"+shown+"\"\nbck-i-search: "+typed)
+		s.cancels()
+	}
 	s.types("\x04")
 	s.leaves(0)
 }

@@ -71,7 +71,7 @@ func newEditor(c editorConfig) (*editor, error) {
 	if !c.plain {
 		e.mode.out = c.out
 	}
-	// Readline never returns at width 0 or at that of its prompt.
+	// Readline never returns at width 0 or at that of its prompt; see ReadLine.
 	e.width = func() int { return max(20, c.width()) }
 	e.columns = e.width()
 	e.onColumns = func() {}
@@ -147,22 +147,29 @@ func (e *editor) filter(r rune) (rune, bool) {
 	}
 	deleting := e.deleting
 	e.deleting = false
+	searching := e.rl.Operation.IsSearchMode()
 	switch {
 	case r == pasteMark:
 		// The text goes into the line, and not into what is searched for or completed.
-		if e.rl.Operation.IsSearchMode() {
+		if searching {
 			e.rl.Operation.ExitSearchMode(false)
 		}
 		e.rl.Operation.ExitCompleteMode(true)
 	case r == deleteMark:
 		e.deleting = true
-		return readline.CharBell, true // which does nothing
+		return e.nothing(), true
+	case isUnbound(r):
+		// Readline would put it into the line, where nobody sees it, and Lua takes none.
+		return e.nothing(), true
+	case r == readline.CharTab && searching:
+		// The candidates would be there and not be shown.
+		e.nothing()
 	case r == readline.CharDelete && deleting && len(e.line) == 0:
 		// A Delete key on an empty line would leave the shell.
 		return r, false
 	case r == readline.CharInterrupt:
 		// It would only leave the search or the candidates, and not the line.
-		if e.rl.Operation.IsSearchMode() {
+		if searching {
 			e.rl.Operation.ExitSearchMode(true)
 		}
 		e.rl.Operation.ExitCompleteMode(true)
@@ -175,26 +182,49 @@ func (e *editor) filter(r rune) (rune, bool) {
 		io.WriteString(e.mode.out, clearScreen)
 	case (r == readline.CharBckSearch || r == readline.CharFwdSearch) && (len(e.history) == 0 || !e.completions):
 		// Readline fails when the search of an empty history is given up.
-		return readline.CharBell, true
+		return e.nothing(), true
+	case r == readline.CharBckSearch || r == readline.CharFwdSearch:
+		// The candidates would be taken away together with what is searched for.
+		e.rl.Operation.ExitCompleteMode(true)
 	case r == readline.CharTranspose && len(e.line) < 2:
 		// With nothing to swap it would go beyond the end of the line, and fail there.
-		return readline.CharBell, true
+		return e.nothing(), true
 	case r == readline.CharCtrlZ:
 		// It would stop the parent of this process too. To return false here would leave readline
 		// reading while a call runs.
-		return readline.CharBell, true
+		return e.nothing(), true
 	}
 	return r, true
 }
 
+// nothing is a key that does nothing. It ends a search first, with what was found: the key would go
+// back to what was there before.
+func (e *editor) nothing() rune {
+	if e.rl.Operation.IsSearchMode() {
+		e.rl.Operation.ExitSearchMode(false)
+		e.rl.Operation.Refresh()
+	}
+	return readline.CharBell
+}
+
+// isUnbound tells whether a key is none of a text, and none that readline knows: Ctrl with one of
+// O Q V X \ ] ^ _, and Alt-Ctrl-T, of which it makes a character that is none and that no line may hold.
+func isUnbound(r rune) bool {
+	return r == 15 || r == 17 || r == 22 || r == 24 || 28 <= r && r < ' ' || r == readline.MetaTranspose
+}
+
 func (e *editor) ReadLine(prompt string) (string, error) {
-	e.rl.SetPrompt(prompt)
+	// Readline itself has the same short one for all, for what is drawn is not its own: it never returns
+	// where a prompt fills its rows.
 	e.canvas.begin(prompt)
 	line, err := e.rl.Readline()
-	switch {
-	case e.isClosed():
+	if e.isClosed() {
 		// Readline gives what was typed before the end of input as if Enter had followed.
 		return "", io.EOF
+	}
+	// What a search found is edited in its place in readline's history.
+	e.SetHistory(e.history)
+	switch {
 	case errors.Is(err, readline.ErrInterrupt):
 		return expand(line), errInterrupted
 	case err != nil:
@@ -210,10 +240,7 @@ func (e *editor) isClosed() bool { return e.mode.isClosed() || e.keys.ended.Load
 func (e *editor) ask(prompt string) (string, error) {
 	e.completions = false
 	e.rl.ResetHistory()
-	defer func() {
-		e.completions = true
-		e.SetHistory(e.history)
-	}()
+	defer func() { e.completions = true }()
 	return e.ReadLine(prompt)
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -30,6 +31,8 @@ func TestKeysOfAllTerminals(t *testing.T) {
 	s.want("name", `"vanessa"`)
 	s.want("'\x00'", `""`)        // Ctrl-Space
 	s.want("'a\x1b[5~b'", `"ab"`) // Page up
+	// Keys without a meaning, with Ctrl and with Alt.
+	s.want("'\x0f\x11a\x16\x18\x1c\x1d\x1e\x1f\x1b\x14\x1b\x18b\x1b\x1b\x14'", `"ab"`)
 	s.types("\x04")
 	s.leaves(0)
 }
@@ -56,8 +59,11 @@ func TestAnyKeys(t *testing.T) {
 			keys = append(keys, c)
 		}
 	}
-	for c := range 26 { // Alt with a letter
+	for c := range 26 { // Alt with a letter, and with Ctrl too
 		keys = append(keys, "\x1b"+string(rune('a'+c)))
+		if c := string(rune(1 + c)); c != "\r" && c != "\n" && c != "\x03" && c != "\x04" {
+			keys = append(keys, "\x1b"+c)
+		}
 	}
 	keys = append(keys, "\x7f", "\x1b\x7f", "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[3~", "\x1b[Z",
 		"a", "x.", "fs.", "日", "e\u0301", "👍", " ", `client.push("`, "⏎", "\x1b[200~a\tb\rc\x1b[201~", "\t", "\t\t", "\x12", "\x13", "\x14", "\x17")
@@ -91,6 +97,86 @@ func TestAnyKeys(t *testing.T) {
 		})
 		s.types("\x04")
 		s.leaves(0)
+	}
+}
+
+// A search ends with what it found at every key that does nothing by itself, and at Delete and Tab,
+// which then do what they do.
+func TestKeysInASearch(t *testing.T) {
+	s := sit(t, nil)
+	s.want(`f = "2 x A"`, "")
+	s.want(`client = client`, "")
+	for _, c := range []struct{ keys, want string }{
+		{"zz\x12f =", "> |f = \"2 x A\"\nbck-i-search: f ="},
+		{"zz\x12f =\x07", "> zz|"},
+		{"\x12f =\x18", "> |f = \"2 x A\""},
+		{"\x12f =\x1a", "> |f = \"2 x A\""},
+		{"\x12f =\x1b[3~", "> | = \"2 x A\""},
+		{"\x12f =\t", ">     |f = \"2 x A\""},
+		{"\x12 A\x1b[3~", "> f = \"2 x|A\""},
+		// In a search that begins among candidates what is searched for is shown.
+		{"client.pu\t\x12", "> client.pu|\nbck-i-search:"},
+		{"client.pu\t\t\x12", "> client.pu|\nbck-i-search:"},
+		// And the candidates after it.
+		{"\x12client = \x05.pu\x12\t", "> client = client.pu|\npull( push("},
+	} {
+		s.types(c.keys)
+		s.sees(80, c.want)
+		s.cancels()
+	}
+	s.types("\x04")
+	s.leaves(0)
+}
+
+// What is made of an entry that a search found is not what the arrows bring back, when the line is
+// given up or goes on.
+func TestEntryThatASearchFound(t *testing.T) {
+	s := sit(t, nil)
+	s.want(`f = "first"`, "")
+	s.types("\x12f =")
+	s.types("\x01\x0bxyz")
+	s.cancels()
+	s.types("\x1b[A")
+	s.sees(80, `> f = "first"|`)
+	s.cancels()
+	s.types("\x12f =")
+	s.types("\x01\x0bg = {")
+	s.more("", ">> ")
+	s.types("\x1b[A")
+	s.sees(80, `>> f = "first"|`)
+	s.cancels()
+	s.types("\x04")
+	s.leaves(0)
+}
+
+// A question as wide as the terminal, or as several of its rows, keeps no key.
+func TestQuestionThatFillsItsRows(t *testing.T) {
+	s := sit(t, nil)
+	s.types("\x04")
+	s.leaves(0)
+	p := newPerson(t, 40)
+	e, err := newEditor(editorConfig{in: p.tty, out: p.tty, width: func() int { return 40 }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	for _, columns := range []int{39, 40, 41, 80} {
+		question := strings.Repeat("?", columns-1) + " "
+		answered := make(chan string, 1)
+		go func() {
+			answer, _ := e.ask(question)
+			answered <- answer
+		}()
+		p.expect(question)
+		p.types("es\x1b[D\x1b[Dy\r")
+		select {
+		case answer := <-answered:
+			if answer != "yes" {
+				t.Errorf("%d columns: %q", columns, answer)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("%d columns: no answer", columns)
+		}
 	}
 }
 
