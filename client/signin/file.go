@@ -109,7 +109,7 @@ func (f File) Change(change func(*Secrets) error) error {
 	}
 	text, err := s.encode()
 	if err != nil {
-		return err
+		return fmt.Errorf("the settings file %s: %w", f.Path, err)
 	}
 	path := f.Path
 	if real, err := filepath.EvalSymlinks(path); err == nil {
@@ -138,7 +138,10 @@ func (s Secrets) encode() ([]byte, error) {
 		all := map[string]json.RawMessage{}
 		if raw, old := s.raw[name]; old {
 			if err := json.Unmarshal(raw, &all); err != nil {
-				return nil, err
+				return nil, fmt.Errorf("%s is there, and no table of settings; take it out by hand first", name)
+			}
+			if all == nil { // a null
+				all = map[string]json.RawMessage{}
 			}
 		}
 		for key, v := range all {
@@ -166,10 +169,11 @@ func (s Secrets) encode() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// Tighten takes a file that others may read away from them, and tells whether it had to.
+// Tighten takes a file that others may read away from them, and tells whether it had to. What is no
+// file, as a folder that the setting names by mistake, keeps its rights.
 func (f File) Tighten() (bool, error) {
 	info, err := os.Stat(f.Path)
-	if err != nil || info.Mode().Perm()&0o077 == 0 {
+	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 {
 		return false, nil
 	}
 	return true, os.Chmod(f.Path, 0o600)

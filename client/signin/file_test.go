@@ -121,6 +121,37 @@ func TestSettingsFileIsMerged(t *testing.T) {
 	}
 }
 
+// What stands in the place of a table of settings.
+func TestSettingsFileWithoutATable(t *testing.T) {
+	env := map[string]string{envUser: "a:b", envKey: "k", envURL: "http://h:1"}
+	set := func(s *Secrets) error { s.Backends[fileBackend] = map[string]string{envUser: "a:b"}; return nil }
+	f, _ := settingsFile(t, `{"swift": null, "hub": null}`, 0o600)
+	if saved, _, err := f.Remember(func(name string) string { return env[name] }); !saved || err != nil {
+		t.Errorf("null: %v %v", saved, err)
+	}
+	if s, err := f.Read(); err != nil || s.Backends[fileBackend][envUser] != "a:b" {
+		t.Errorf("null: %v %v", s.Backends, err)
+	}
+	const number = `{"swift": 3}`
+	f, _ = settingsFile(t, number, 0o600)
+	if err := f.Change(set); err == nil || !strings.Contains(err.Error(), f.Path+": swift is there, and no table of settings") {
+		t.Errorf("a number: %v", err)
+	}
+	if text, _ := os.ReadFile(f.Path); string(text) != number {
+		t.Errorf("a number: it is written over: %s", text)
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if tightened, err := (File{dir}).Tighten(); tightened || err != nil {
+		t.Errorf("a folder: %v %v", tightened, err)
+	}
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("a folder: %v %v", info.Mode(), err)
+	}
+}
+
 // Many write at once, and nothing is lost.
 func TestSettingsFileUnderManyWriters(t *testing.T) {
 	f, _ := settingsFile(t, "", 0)
