@@ -90,7 +90,7 @@ func (f File) Read() (Secrets, error) {
 // alone, while nobody else changes it. It is made when there is none.
 func (f File) Change(change func(*Secrets) error) error {
 	if f.Path == "" {
-		return fmt.Errorf("there is no settings file: %s is set, or there is no home", envNoCache)
+		return errNoFile
 	}
 	lock := flock.New(f.Path+".lock", flock.SetPermissions(0o600))
 	ctx, cancel := context.WithTimeout(context.Background(), filePatience)
@@ -100,22 +100,42 @@ func (f File) Change(change func(*Secrets) error) error {
 		return fmt.Errorf("somebody else has been changing %s for %s", f.Path, filePatience)
 	}
 	defer lock.Close()
-	s, err := f.Read()
+	text, err := f.changed(change)
 	if err != nil {
 		return err
-	}
-	if err := change(&s); err != nil {
-		return err
-	}
-	text, err := s.encode()
-	if err != nil {
-		return fmt.Errorf("the settings file %s: %w", f.Path, err)
 	}
 	path := f.Path
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real // a link to a file in a folder of settings stays one
 	}
 	return replaceFile(path, text)
+}
+
+// Try fails as Change would, as far as what the file holds and change decide it, and writes nothing.
+func (f File) Try(change func(*Secrets) error) error {
+	if f.Path == "" {
+		return errNoFile
+	}
+	_, err := f.changed(change)
+	return err
+}
+
+var errNoFile = fmt.Errorf("there is no settings file: %s is set, or there is no home", envNoCache)
+
+// changed is the text of the file after a change.
+func (f File) changed(change func(*Secrets) error) ([]byte, error) {
+	s, err := f.Read()
+	if err != nil {
+		return nil, err
+	}
+	if err := change(&s); err != nil {
+		return nil, err
+	}
+	text, err := s.encode()
+	if err != nil {
+		return nil, fmt.Errorf("the settings file %s: %w", f.Path, err)
+	}
+	return text, nil
 }
 
 const (

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -50,7 +51,10 @@ settings. Secrets are not shown.`,
 				var known *client.Error
 				if err != nil && !errors.As(err, &known) {
 					code, ok := client.FileCode(err)
-					if !ok {
+					switch {
+					case errors.Is(err, context.Canceled):
+						code = client.Canceled
+					case !ok:
 						code = client.Invalid
 					}
 					err = &client.Error{Op: "backend " + name, Code: code, Err: err}
@@ -65,18 +69,31 @@ settings. Secrets are not shown.`,
 		_, err := fmt.Fprintf(a.out().Stdout(), format+"\n", args...)
 		return err
 	}
-	change := func(what string, edit func(*signin.Secrets) error) error {
+	// change makes a change and says that it is done.
+	change := func(what string, edit func(*signin.Secrets) error, done string) error {
 		if a.dryRun {
+			if err := file.Try(edit); err != nil {
+				return err
+			}
 			a.out().Plan("would " + what + " in " + file.Path)
 			return nil
 		}
 		a.tighten(file)
-		return file.Change(edit)
+		if err := file.Change(edit); err != nil || done == "" {
+			return err
+		}
+		return say("%s", done)
 	}
 	sub("status", "Tell which file it is and which backend is active", 0, 0, func([]string) error {
 		s, err := file.Read()
 		if err != nil {
 			return err
+		}
+		if a.out().JSON() {
+			return a.out().Result("", map[string]any{"file": file.Path, "clients": len(s.Backends), "active": s.Active})
+		}
+		if file.Path == "" {
+			return say("[backend status]\nThere is no settings file: SREGISTRY_DISABLE_CREDENTIAL_CACHE is set, or there is no home.")
 		}
 		active := "There is no active client."
 		if s.Active != "" {
@@ -91,7 +108,11 @@ settings. Secrets are not shown.`,
 		}
 		if len(args) == 0 {
 			a.out().Note("Backends Installed")
-			for _, name := range slices.Sorted(maps.Keys(s.Backends)) {
+			names := slices.Sorted(maps.Keys(s.Backends))
+			if a.out().JSON() {
+				return a.out().Result("", names)
+			}
+			for _, name := range names {
 				if err := say("%s", name); err != nil {
 					return err
 				}
@@ -102,18 +123,39 @@ settings. Secrets are not shown.`,
 		if !ok {
 			return unknownBackend("ls", args[0])
 		}
+		if a.out().JSON() {
+			return a.out().Result("", hidden(table))
+		}
 		return writeHidden(a.out().Stdout(), table)
 	})
-	add := sub("add BACKEND VARIABLE [VALUE]", "Set a variable of a backend; without a value it is read from standard input", 2, 3, func(args []string) error {
+	var add *cobra.Command
+	add = sub("add BACKEND VARIABLE [VALUE]", "Set a variable of a backend; without a value it is read from standard input", 2, 3, func(args []string) error {
 		backend, variable := args[0], variableOf(args[0], args[1])
+		switch {
+		case !backendName.MatchString(backend) || backend == "SREGISTRY_CLIENT":
+			return fmt.Errorf("%q is no name for a backend", backend)
+		case !variableName.MatchString(variable):
+			return fmt.Errorf("%q is no name for a variable", args[1])
+		}
 		value := ""
 		if len(args) == 3 {
 			value = args[2]
 		} else {
-			line, err := bufio.NewReader(os.Stdin).ReadString('\n')
-			if value = strings.TrimRight(line, "\r\n"); value == "" {
-				return fmt.Errorf("there is no value for %s: %w", variable, err)
+			in := bufio.NewReader(os.Stdin)
+			line, err := awaited(add.Context(), func() (string, error) {
+				line, err := in.ReadString('\n')
+				if err == io.EOF {
+					err = nil
+				}
+				return line, err
+			})
+			if err != nil {
+				return err
 			}
+			value = strings.TrimRight(line, "\r\n")
+		}
+		if value == "" {
+			return fmt.Errorf("there is no value for %s; rm takes a variable out", variable)
 		}
 		return change("set "+variable, func(s *signin.Secrets) error {
 			if _, ok := s.Backends[backend][variable]; ok && !force {
@@ -124,7 +166,7 @@ settings. Secrets are not shown.`,
 			}
 			s.Backends[backend][variable] = value
 			return nil
-		})
+		}, "")
 	})
 	add.Flags().BoolVarP(&force, "force", "f", false, "replace a value that is there")
 	remove := sub("rm BACKEND VARIABLE", "Take a variable of a backend out", 2, 2, func(args []string) error {
@@ -135,18 +177,14 @@ settings. Secrets are not shown.`,
 			}
 			delete(s.Backends[backend], variable)
 			return nil
-		})
+		}, "")
 	})
 	remove.Aliases = []string{"remove"}
 	sub("activate BACKEND", "Make a backend the one that sregistry uses", 1, 1, func(args []string) error {
 		if _, err := a.backendIn(file, "activate", args[0]); err != nil {
 			return err
 		}
-		err := change("activate "+args[0], func(s *signin.Secrets) error { s.Active = args[0]; return nil })
-		if err == nil {
-			err = say("[activate] %s", args[0])
-		}
-		return err
+		return change("activate "+args[0], func(s *signin.Secrets) error { s.Active = args[0]; return nil }, "[activate] "+args[0])
 	})
 	sub("deactivate [BACKEND]", "Make no backend the one that sregistry uses", 0, 1, func(args []string) error {
 		was := ""
@@ -155,7 +193,7 @@ settings. Secrets are not shown.`,
 				was, s.Active = s.Active, ""
 			}
 			return nil
-		})
+		}, "")
 		switch {
 		case err != nil || a.dryRun:
 		case was != "":
@@ -169,17 +207,13 @@ settings. Secrets are not shown.`,
 		if _, err := a.backendIn(file, "delete", args[0]); err != nil {
 			return err
 		}
-		err := change("delete "+args[0], func(s *signin.Secrets) error {
+		return change("delete "+args[0], func(s *signin.Secrets) error {
 			delete(s.Backends, args[0])
 			if s.Active == args[0] {
 				s.Active = ""
 			}
 			return nil
-		})
-		if err == nil {
-			err = say("[delete] %s", args[0])
-		}
-		return err
+		}, "[delete] "+args[0])
 	})
 	return top
 }
@@ -211,18 +245,34 @@ func variableOf(backend, variable string) string {
 	return variable
 }
 
-// secretName is what the variables of secrets are called.
-var secretName = regexp.MustCompile(`(?i)token|key|secret|passw|credential`)
+// What a backend and a variable may be called: sregistry-cli reads the one as a Python module's name,
+// and the other is one of the environment, with something behind the prefix.
+var (
+	backendName  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
+	variableName = regexp.MustCompile(`^[A-Z0-9_]*[A-Z0-9]$`)
+)
 
-// writeHidden writes settings as JSON, with their secrets hidden.
-func writeHidden(w io.Writer, table map[string]string) error {
+// What tells a secret: the name of its variable, or its place in a URL.
+var (
+	secretName = regexp.MustCompile(`(?i)token|key|secret|passw|credential`)
+	secretPart = regexp.MustCompile(`://[^/?#]*@`)
+)
+
+// hidden is a backend's settings without its secrets.
+func hidden(table map[string]string) map[string]string {
 	shown := maps.Clone(table)
-	for name := range shown {
+	for name, value := range shown {
+		shown[name] = secretPart.ReplaceAllString(value, "://(hidden)@")
 		if secretName.MatchString(name) {
 			shown[name] = "(hidden)"
 		}
 	}
-	text, err := json.MarshalIndent(shown, "", "    ")
+	return shown
+}
+
+// writeHidden writes settings as JSON in lines, as sregistry does, with their secrets hidden.
+func writeHidden(w io.Writer, table map[string]string) error {
+	text, err := json.MarshalIndent(hidden(table), "", "    ")
 	if err != nil {
 		return err
 	}

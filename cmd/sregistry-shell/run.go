@@ -37,7 +37,7 @@ func (a *app) start(ctx context.Context, p programFlags) error {
 	if len(p.chunks) > 0 || p.stay || a.out().Interactive() {
 		return a.programs(ctx, p, nil)
 	}
-	program, err := fromInput(nil)
+	program, err := fromInput(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ A script that is to be run by its name begins with: #!/usr/bin/env -S sregistry-
 				}
 				return usage(errors.New("run needs a script: a file, the name of one that ships with the shell, or -"))
 			}
-			program, err := load(args[0], args[1:])
+			program, err := load(cmd.Context(), args[0], args[1:])
 			if err != nil {
 				return err
 			}
@@ -129,11 +129,11 @@ A script that is to be run by its name begins with: #!/usr/bin/env -S sregistry-
 }
 
 // load finds a script: a file, else one that ships with the shell.
-func load(script string, args []string) (shell.Program, error) {
+func load(ctx context.Context, script string, args []string) (shell.Program, error) {
 	if script == "-" {
-		return fromInput(args)
+		return fromInput(ctx, args)
 	}
-	source, err := vm.ReadSourceFile(script)
+	source, err := awaited(ctx, func() (string, error) { return vm.ReadSourceFile(script) }) // it may be a pipe
 	if err == nil {
 		return shell.Program{Name: script, Source: source, Script: script, Args: args}, nil
 	}
@@ -143,6 +143,8 @@ func load(script string, args []string) (shell.Program, error) {
 	code := client.Invalid
 	hint := ""
 	switch {
+	case errors.Is(err, context.Canceled):
+		code = client.Canceled
 	case errors.Is(err, fs.ErrPermission):
 		code = client.Denied
 	case errors.Is(err, fs.ErrNotExist):
@@ -152,10 +154,35 @@ func load(script string, args []string) (shell.Program, error) {
 }
 
 // fromInput is standard input as one program.
-func fromInput(args []string) (shell.Program, error) {
-	source, err := vm.ReadSource(os.Stdin)
+func fromInput(ctx context.Context, args []string) (shell.Program, error) {
+	in := os.Stdin
+	source, err := awaited(ctx, func() (string, error) { return vm.ReadSource(in) })
 	if err != nil {
-		return shell.Program{}, &client.Error{Op: "run", Image: "stdin", Code: client.Invalid, Err: err}
+		code := client.Invalid
+		if errors.Is(err, context.Canceled) {
+			code = client.Canceled
+		}
+		return shell.Program{}, &client.Error{Op: "run", Image: "stdin", Code: code, Err: err}
 	}
 	return shell.Program{Name: "stdin", Source: source, Script: "stdin", Args: args}, nil
+}
+
+// awaited is what read gives; when ctx ends first, its cause, and read is left to itself: nothing
+// ends a read of a pipe or a terminal to which nobody writes.
+func awaited(ctx context.Context, read func() (string, error)) (string, error) {
+	type answer struct {
+		text string
+		err  error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		text, err := read()
+		got <- answer{text, err}
+	}()
+	select {
+	case a := <-got:
+		return a.text, a.err
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
 }
