@@ -16,7 +16,7 @@ func ParseAge(text string) (time.Duration, error) {
 	number := strings.TrimRight(text, "smhdw")
 	n, err := strconv.ParseFloat(number, 64)
 	unit, ok := units[text[len(number):]]
-	if err != nil || !ok || n < 0 || n*float64(unit) > float64(1<<62) {
+	if err != nil || !ok || !(n >= 0) || n*float64(unit) > float64(1<<62) {
 		return 0, fmt.Errorf("%q is no duration; it is written 90s, 15m, 12h, 30d or 2w", text)
 	}
 	return time.Duration(n * float64(unit)), nil
