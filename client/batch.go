@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/sregistry-shell/sregistry-shell/client/name"
 )
 
 // defaultJobs is how many images of a batch move at once.
@@ -57,4 +59,29 @@ func batch[Request, Result any](ctx context.Context, op string, rs []Request, jo
 	}
 	partial.Err = fmt.Errorf("%d of %d failed", len(partial.Failed), len(rs))
 	return nil, partial
+}
+
+// apart refuses, before anything moves, a list in which two sources would be one image: which of them it
+// would be is left to chance. of tells of a request to which account it writes, what is read, and the
+// name to write, as it stands and as it is understood.
+func apart[Request any](op string, rs []Request, of func(Request) (to *Client, source, target string, n name.Name, err error)) error {
+	type image struct {
+		to *Client
+		n  name.Name
+	}
+	sources := map[image]string{}
+	for _, r := range rs {
+		to, source, target, n, err := of(r)
+		if err != nil {
+			continue // each says it of its own
+		}
+		if name.Extension(n.Raw) == "" { // else it may be the object of that very name
+			n.Image, n.Tag, n.Raw = n.Lower().Image, n.TagOrDefault(), ""
+		}
+		if first, there := sources[image{to, n}]; there && first != source {
+			return fail(op, target, refuse(Invalid, fmt.Errorf("%s and %s cannot both be this image", first, source), "give one another name or tag"))
+		}
+		sources[image{to, n}] = source
+	}
+	return nil
 }

@@ -37,8 +37,16 @@ func (c *Client) Copy(ctx context.Context, r CopyRequest) (Image, error) {
 	return image, fail("copy", r.Source, err)
 }
 
-// CopyAll makes several copies; see batch for how failures are reported.
+// CopyAll makes several copies; see batch for how failures are reported. Invalid, before anything is
+// copied, when two sources would be one image.
 func (c *Client) CopyAll(ctx context.Context, rs []CopyRequest) ([]Image, error) {
+	err := apart("copy", rs, func(r CopyRequest) (*Client, string, string, name.Name, error) {
+		n, err := pushName(PushRequest{Name: r.Target})
+		return r.To, r.Source, r.Target, n, err
+	})
+	if err != nil {
+		return nil, err
+	}
 	return batch(ctx, "copy", rs, jobs(rs, func(r CopyRequest) int { return r.Jobs }), c.Copy,
 		func(_ CopyRequest, i Image) Image { return i })
 }
@@ -52,6 +60,9 @@ func (c *Client) copyTo(ctx context.Context, to *Client, r CopyRequest) (Image, 
 	m, err := pushName(PushRequest{Name: r.Target})
 	if err != nil {
 		return Image{}, refuse(Invalid, err, "")
+	}
+	if _, err := to.expiry(r.Expires); err != nil {
+		return Image{}, err
 	}
 	for again := 0; ; again++ {
 		o, err := c.locate(ctx, n, r.Move)
@@ -108,7 +119,10 @@ func (x *copying) run(ctx context.Context, m name.Name) (Image, error) {
 	if err != nil {
 		return Image{}, err
 	}
-	x.old, x.expires = old, x.to.expiry(x.request.Expires)
+	x.old = old
+	if x.expires, err = x.to.expiry(x.request.Expires); err != nil {
+		return Image{}, err
+	}
 	o, there, err := x.present(ctx, old)
 	if err != nil {
 		return Image{}, err

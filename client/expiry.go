@@ -18,11 +18,14 @@ import (
 const segmentGrace = time.Hour
 
 // expiry is when something ends that is stored now and is to stay for life; never, when that is nil.
-func (c *Client) expiry(life *time.Duration) time.Time {
-	if life == nil || *life <= 0 {
-		return time.Time{}
+func (c *Client) expiry(life *time.Duration) (time.Time, error) {
+	switch {
+	case life == nil:
+		return time.Time{}, nil
+	case *life <= 0:
+		return time.Time{}, refuse(Invalid, errors.New("an image that has expired already is of no use to anybody"), "without expires it stays; with 12h or 30d it does for so long")
 	}
-	return time.Now().Add(*life)
+	return time.Now().Add(*life), nil
 }
 
 // segmentExpiry is when the segments of an image end.

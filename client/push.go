@@ -1,7 +1,6 @@
 package client
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,19 +41,12 @@ func (c *Client) Push(ctx context.Context, r PushRequest) (Image, error) {
 // PushAll uploads several; see batch for how failures are reported. Invalid, before anything is
 // sent, when two files would be one image.
 func (c *Client) PushAll(ctx context.Context, rs []PushRequest) ([]Image, error) {
-	paths := map[name.Name]string{}
-	for _, r := range rs {
+	err := apart("push", rs, func(r PushRequest) (*Client, string, string, name.Name, error) {
 		n, err := pushName(r)
-		if err != nil {
-			continue // each push says it of its own
-		}
-		if name.Extension(n.Raw) == "" { // else it may be the object of that very name
-			n.Image, n.Tag, n.Raw = n.Lower().Image, cmp.Or(n.Tag, name.DefaultTag), ""
-		}
-		if path, there := paths[n]; there && path != r.Path {
-			return nil, fail("push", r.Name, refuse(Invalid, fmt.Errorf("%s and %s cannot both be this image", path, r.Path), "give one another name or tag"))
-		}
-		paths[n] = r.Path
+		return c, r.Path, r.Name, n, err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return batch(catalogued(ctx, rs, pushName), "push", rs, jobs(rs, func(r PushRequest) int { return r.Jobs }), c.Push,
 		func(_ PushRequest, i Image) Image { return i })
@@ -93,7 +85,10 @@ func (c *Client) push(ctx context.Context, r PushRequest) (Image, error) {
 	if err != nil {
 		return Image{}, err
 	}
-	expires := c.expiry(r.Expires)
+	expires, err := c.expiry(r.Expires)
+	if err != nil {
+		return Image{}, err
+	}
 	plan := transfer.NewPlan(before.Size(), r.Segment)
 	var sum transfer.Sum
 	// A small file is hashed before it is sent; a large one only if it may be there already.

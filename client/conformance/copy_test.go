@@ -241,3 +241,26 @@ func TestPromote(t *testing.T) {
 	}
 	os.Remove(first)
 }
+
+// Two images cannot both be one copy, least of all when they are moved: one would be gone.
+func TestCopyAllOfOneName(t *testing.T) {
+	x := on(t)
+	x.push(x.file("a.sif", 10), "a")
+	x.push(x.file("b.sif", 11), "b")
+	for _, second := range []string{"c", "C", "c:latest"} {
+		for _, move := range []bool{false, true} {
+			_, err := x.client.CopyAll(t.Context(), []client.CopyRequest{
+				{Source: x.name("a"), Target: x.name("c"), Move: move}, {Source: x.name("b"), Target: x.name(second), Move: move},
+			})
+			x.wants(err, client.Invalid)
+		}
+	}
+	if got := x.objects(); got != "[a-latest.sif b-latest.sif]" {
+		t.Errorf("there is %s", got)
+	}
+	if _, err := x.client.CopyAll(t.Context(), []client.CopyRequest{
+		{Source: x.name("a"), Target: x.name("c")}, {Source: x.name("b"), Target: x.name("c:v2")}, {Source: x.name("a"), Target: x.name("c:latest")},
+	}); err != nil {
+		t.Error(err)
+	}
+}

@@ -81,6 +81,20 @@ func TestPushExpires(t *testing.T) {
 	expect("s3", -1, map[int]int{-1: 8})
 }
 
+// What is to expire at once is refused, and not stored for good.
+func TestExpiresAtOnce(t *testing.T) {
+	x := on(t)
+	path := x.file("a.sif", 300)
+	x.push(path, "a")
+	_, err := x.client.Push(t.Context(), client.PushRequest{Path: path, Name: x.name("b"), Expires: hours(0)})
+	x.wants(err, client.Invalid)
+	_, err = x.client.Copy(t.Context(), client.CopyRequest{Source: x.name("a"), Target: x.name("b"), Expires: hours(0)})
+	x.wants(err, client.Invalid)
+	if got := x.objects(); got != "[a-latest.sif]" {
+		t.Errorf("there is %s", got)
+	}
+}
+
 // The segments of an interrupted push end with the image that goes on with them.
 func TestExpiresGoesOn(t *testing.T) {
 	x := on(t)
