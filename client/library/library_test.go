@@ -253,6 +253,21 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// What lies in the place of the database is named, and is not said to be a want of memory.
+func TestNoFileInItsPlace(t *testing.T) {
+	s := settings(t)
+	if err := os.MkdirAll(s.Database, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	l := open(t, s)
+	if _, err := l.All(t.Context(), ""); !errors.Is(err, ErrForeign) || !strings.Contains(err.Error(), s.Database) {
+		t.Errorf("reading: %v", err)
+	}
+	if _, _, err := l.Record(t.Context(), Entry{Name: parse(t, "lab/x")}); !errors.Is(err, ErrForeign) {
+		t.Errorf("writing: %v", err)
+	}
+}
+
 // Who holds the database for ever makes others give up, and a context that ends at once.
 func TestLocked(t *testing.T) {
 	_, s := theirs(t)

@@ -69,6 +69,8 @@ func (l *Library) open(ctx context.Context, write bool) (*sql.DB, error) {
 		}
 	case err != nil:
 		return nil, err
+	case !info.Mode().IsRegular(): // SQLite would speak of memory
+		return nil, fmt.Errorf("%s: %w: it is no file", l.s.Database, ErrForeign)
 	}
 	if l.db != nil && os.SameFile(info, l.file) {
 		return l.db, nil

@@ -49,6 +49,9 @@ func FromCloud(name string, getenv func(string) string) (Settings, error) {
 		return Settings{}, err
 	}
 	cloud, ok := file.Clouds[name]
+	if len(file.Clouds) == 0 {
+		return Settings{}, fmt.Errorf("%s has no cloud at all, and none that is called %q", path, name)
+	}
 	if !ok {
 		return Settings{}, fmt.Errorf("%s has no cloud %q; it has %s", path, name, strings.Join(slices.Sorted(maps.Keys(file.Clouds)), ", "))
 	}

@@ -150,4 +150,10 @@ func TestCloudsFileIsFound(t *testing.T) {
 	if _, err := FromCloud("lab", get); err == nil || !strings.Contains(err.Error(), "clouds.yaml is no YAML") || strings.Contains(err.Error(), "geheim") {
 		t.Errorf("the one in the folder goes first: %v", err)
 	}
+	if err := os.WriteFile("clouds.yaml", []byte("clouds:\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := FromCloud("lab", get); err == nil || err.Error() != `clouds.yaml has no cloud at all, and none that is called "lab"` {
+		t.Errorf("one without clouds: %v", err)
+	}
 }

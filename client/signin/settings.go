@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode"
 )
 
 // Way is how somebody signs in.
@@ -111,6 +112,13 @@ func (e *SettingsError) Unwrap() error { return e.Err }
 
 // Check refuses what cannot be a service's address before anything is sent there.
 func (s Settings) Check() error {
+	if s.Way == Legacy || s.Way == Preauth || s.Way == "" { // these go into headers
+		for what, text := range map[string]string{"user": s.User, "secret": s.Key, "token": s.Token} {
+			if strings.ContainsFunc(text, unicode.IsControl) {
+				return fmt.Errorf("the %s holds a line break or another control character; look for one at its end", what)
+			}
+		}
+	}
 	if s.Way != Preauth {
 		if err := checkURL("URL", s.URL); err != nil {
 			return err

@@ -15,7 +15,8 @@ type MissingError struct {
 // Error says how to set what is missing, or how to do without.
 func (e *MissingError) Error() string {
 	text := strings.Join(e.Variables, ", ") + " not set"
-	if e.Source != "" && e.Source != sourceSRegistry {
+	usual := func(name string) bool { return name == envUser || name == envKey || name == envURL }
+	if e.Source != "" && (e.Source != sourceSRegistry || !usual(e.Variables[0])) {
 		return text + ", which " + e.Source + " cannot do without"
 	}
 	return text + ": export SREGISTRY_SWIFT_USER, SREGISTRY_SWIFT_TOKEN and SREGISTRY_SWIFT_URL, or use --embedded for storage in a local folder"

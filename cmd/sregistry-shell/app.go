@@ -24,6 +24,7 @@ const defaultFolder = "~/.singularity/swift"
 
 // app is what the commands share: the global flags, the one screen, the one client.
 type app struct {
+	args     []string // of the command line
 	options  screen.Options
 	embedded string
 	cloud    string // of clouds.yaml
@@ -39,7 +40,7 @@ type app struct {
 	made   bool             // a client of any kind
 }
 
-// check refuses global flags that make no sense. A folder that is empty, as that of a variable not
+// check refuses flags of all commands, and of programs, that make no sense. A folder that is empty, as that of a variable not
 // set, must not lead to the server of the settings; nor must the name of a cloud.
 func (a *app) check(flags *pflag.FlagSet) error {
 	switch {
@@ -47,6 +48,8 @@ func (a *app) check(flags *pflag.FlagSet) error {
 		return usage(errors.New("--embedded= names no folder; without the = it is " + defaultFolder))
 	case a.cloud == "" && flags.Changed("os-cloud"):
 		return usage(errors.New("--os-cloud names no cloud"))
+	case flags.Changed("transcript") && flags.Lookup("transcript").Value.String() == "":
+		return usage(errors.New("--transcript names no file"))
 	case a.embedded != "" && a.cloud != "":
 		return usage(errors.New("--embedded and --os-cloud say two places; give one of them"))
 	}
@@ -140,7 +143,7 @@ func (a *app) newClient() (*client.Client, error) {
 func (a *app) open(r client.ConnectRequest) (*client.Client, error) {
 	naming, err := client.NamingFromEnvironment(os.Getenv)
 	if err != nil {
-		return nil, err
+		return nil, &client.Error{Op: "connect", Code: client.Invalid, Err: errors.Unwrap(err)}
 	}
 	return client.Connect(r, a.fill(client.Config{Naming: naming}))
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell"
@@ -18,7 +20,7 @@ import (
 
 // execute runs the command line and returns the exit status.
 func execute(ctx context.Context, signals *shell.Signals, args []string) int {
-	app := &app{signals: signals}
+	app := &app{signals: signals, args: args}
 	root := app.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -41,6 +43,32 @@ func usage(err error) error {
 		err = errors.New(text)
 	}
 	return &client.Error{Op: "usage", Code: client.Invalid, Err: err, Hint: "sregistry-shell --help tells more"}
+}
+
+// wrongFlag is the error for a flag that a command does not know, or that lacks its value.
+func (a *app) wrongFlag(cmd *cobra.Command, err error) error {
+	asked := a.args
+	if end := slices.Index(asked, "--"); end >= 0 {
+		asked = asked[:end]
+	}
+	if slices.Contains(asked, "--json") { // it may stand behind the one that is wrong
+		a.options.JSON = true
+	}
+	failed := usage(err).(*client.Error)
+	failed.Hint = cmd.CommandPath() + " --help tells more"
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if !f.Hidden {
+				names = append(names, f.Name)
+			}
+		})
+		if near := nearest.Of(unknown.GetSpecifiedName(), names); near != "" {
+			failed.Hint = fmt.Sprintf("did you mean --%s?", near)
+		}
+	}
+	return failed
 }
 
 const long = `Keeps Singularity and Apptainer images in Swift storage: Ceph RADOS Gateway or OpenStack Swift.
@@ -88,7 +116,7 @@ func (a *app) root() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetVersionTemplate("sregistry-shell {{.Version}}\n")
 	root.SetUsageTemplate(root.UsageTemplate() + exitStatuses)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.SetFlagErrorFunc(a.wrongFlag)
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.embedded, "embedded", "", "keep the images in a local `folder`; ~/.singularity/swift without one")
 	flags.Lookup("embedded").NoOptDefVal = defaultFolder
@@ -164,7 +192,13 @@ func (a *app) unknown(root *cobra.Command, word string) error {
 // versionCommand is --version as sregistry had it, too.
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage(fmt.Errorf("version takes no argument, and there is %q", args[0]))
+			}
+			return nil
+		},
 		Run: func(cmd *cobra.Command, _ []string) { fmt.Fprintln(cmd.OutOrStdout(), "sregistry-shell "+version()) },
 	}
 }

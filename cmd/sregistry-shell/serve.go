@@ -29,7 +29,12 @@ the requests it answers.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), addr, data, as) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if data == "" && cmd.Flags().Changed("data") {
+				return usage(errors.New("--data names no folder; without it the folder is " + defaultFolder))
+			}
+			return a.serve(cmd.Context(), addr, data, as)
+		},
 	}
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "`address` to listen on; port 0 takes a free one")
 	cmd.Flags().StringVar(&data, "data", "", "`folder` for the objects (default ~/.singularity/swift)")

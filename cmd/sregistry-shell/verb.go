@@ -95,7 +95,11 @@ func (a *app) given(flags *pflag.FlagSet, v *verbs.Verb) (map[string]any, error)
 			a.others = append(a.others, other)
 			set[p.Flag] = other
 		default:
-			set[p.Flag], _ = flags.GetString(p.Flag)
+			text, _ := flags.GetString(p.Flag)
+			if text == "" && p.Kind == verbs.String { // that of a variable not set must not mean all, or elsewhere
+				return nil, &client.Error{Op: v.Name, Code: client.Invalid, Err: fmt.Errorf("--%s says nothing", p.Flag), Hint: "give it a value, or leave it out"}
+			}
+			set[p.Flag] = text
 		}
 	}
 	return set, nil
