@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/sregistry-shell/sregistry-shell/client/name"
@@ -13,7 +14,7 @@ import (
 
 // DeleteRequest names the image to delete.
 type DeleteRequest struct {
-	Image string `arg:"image" complete:"image" help:"the image: collection/image[:tag][@version], or a pattern of several: lab/old-*"`
+	Image string `arg:"image" complete:"image" pattern:"true" help:"the image: collection/image[:tag][@version], or a pattern of several: lab/old-*"`
 	Yes   bool   `opt:"yes" cli:"yes,f,force" help:"do not ask before more than one image, or what a pattern means, is deleted"`
 	Jobs  int    `opt:"jobs" help:"how many images of a list are deleted at once (default 4)"`
 }
@@ -21,10 +22,21 @@ type DeleteRequest struct {
 // Pattern tells whether the image is written as a pattern of several, and not the name of one.
 func (r DeleteRequest) Pattern() bool { return strings.ContainsAny(r.Image, "*?[") }
 
+// Literal is the image of a DeleteRequest that means one object and no pattern, whatever its name holds.
+func Literal(path string) string {
+	if (DeleteRequest{Image: path}).Pattern() {
+		path = meaning.ReplaceAllString(path, `\$0`)
+	}
+	return path
+}
+
+// meaning is what means something in a pattern.
+var meaning = regexp.MustCompile(`[\\*?\[]`)
+
 // Matches are the requests with every pattern replaced by one request for each image that it means:
 // those whose collection/object or collection/image[:tag] matches it, as a shell matches file
-// names; a * means no slash. A name that is there as it is written is no pattern. NotFound for one
-// that means nothing.
+// names; a * means no slash. An image that is there under the name as it is written is meant alone.
+// NotFound for one that means nothing.
 func (c *Client) Matches(ctx context.Context, rs []DeleteRequest) ([]DeleteRequest, []Image, error) {
 	var out []DeleteRequest
 	var images []Image
@@ -53,11 +65,11 @@ func (c *Client) Matches(ctx context.Context, rs []DeleteRequest) ([]DeleteReque
 // matching are the images that a pattern means.
 func (c *Client) matching(ctx context.Context, pattern string) ([]Image, error) {
 	if n, err := name.Parse(pattern); err == nil {
-		o, err := c.store.Stat(ctx, store.Key{Container: n.Collection, Object: n.Raw})
-		if err == nil {
+		o, err := c.locate(ctx, n, true)
+		switch {
+		case err == nil || errors.Is(err, store.ErrLost):
 			return []Image{imageOf(o)}, nil
-		}
-		if !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrInvalid) {
+		case !errors.Is(err, store.ErrInvalid) && CodeOf(fail("delete", pattern, err)) != NotFound:
 			return nil, err
 		}
 	}

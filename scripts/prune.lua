@@ -72,9 +72,7 @@ old = sort.by(old, "uri")
 local really = o.yes and not o.dry_run
 local gone, failed = old, nil
 if really and #old > 0 then
-  local paths = {}
-  for i, image in ipairs(old) do paths[i] = image.collection .. "/" .. image.object end
-  local ok, err = pcall(client.delete, paths, { yes = true })
+  local ok, err = pcall(client.delete, old, { yes = true })
   if not ok then gone, failed = type(err) ~= "string" and err.done or {}, err end
 end
 

@@ -116,6 +116,42 @@ func TestDelete(t *testing.T) {
 	}
 }
 
+// A name that could be a pattern means the image that is there under it, in whatever form; and an image, which
+// is no pattern, means no other one when it is gone.
+func TestDeleteWhatCouldBeAPattern(t *testing.T) {
+	x := on(t)
+	path := x.file("a.sif", 10)
+	for _, image := range []string{"a", "b", "[ab]", "[ab]:v1", "a:v1", "*"} {
+		x.push(path, image)
+	}
+	means := func(written, want string) {
+		t.Helper()
+		requests, _, err := x.client.Matches(t.Context(), []client.DeleteRequest{{Image: written}})
+		var got []string
+		for _, r := range requests {
+			got = append(got, strings.TrimPrefix(r.Image, x.collection+"/"))
+		}
+		if want == "" {
+			x.wants(err, client.NotFound)
+		} else if err != nil || strings.Join(got, " ") != want {
+			t.Errorf("%s means %q, %v", written, got, err)
+		}
+	}
+	means(x.name("[ab]"), "[ab]-latest.sif")
+	means("swift://"+x.name("[ab]:v1"), "[ab]-v1.sif")
+	means(x.name("*"), "*-latest.sif")
+	means(x.name("[ab]:*"), "a-latest.sif a-v1.sif b-latest.sif")
+	means(client.Literal(x.name("[ab]-latest.sif")), "[ab]-latest.sif")
+	means(client.Literal(x.name("*-latest.sif")), "*-latest.sif")
+	for _, object := range []string{"[ab]-latest.sif", "*-latest.sif"} {
+		if err := x.store.Delete(t.Context(), store.Key{Container: x.collection, Object: object}); err != nil {
+			t.Fatal(err)
+		}
+		means(client.Literal(x.name(object)), "")
+	}
+	means(x.name("[ab]"), "a-latest.sif a-v1.sif b-latest.sif")
+}
+
 func TestWrongSecret(t *testing.T) {
 	x := on(t)
 	settings := x.settings

@@ -140,8 +140,11 @@ func (v *Verb) assign(request any, p Param, value any) error {
 			return nil
 		case client.Image:
 			field.SetString(x.Path())
-			if p.fresh {
+			switch {
+			case p.fresh:
 				field.SetString(x.URI)
+			case p.pattern:
+				field.SetString(client.Literal(x.Path()))
 			}
 			return nil
 		case client.LocalImage:

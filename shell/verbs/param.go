@@ -38,6 +38,7 @@ const (
 //	help:"..."            one line
 //	unit:"bytes"          a number of bytes, which may be written as 64M
 //	new:"true"            names what may not be there yet: an image given for it is its name, else its object
+//	pattern:"true"        may be a pattern of several: an image given for it is one object all the same
 //	complete:"file"       what completes it: file, image, "image or file", collection, or local for an image of the local library
 //
 // An argument may also be given by its name in the option table.
@@ -55,6 +56,7 @@ type Param struct {
 
 	field   int
 	fresh   bool // it names what may not be there yet
+	pattern bool // it may be a pattern, which an image is not
 	pointer bool // the field is nil unless a value is given
 }
 
@@ -65,7 +67,7 @@ func paramsOf(request any) []Param {
 	var args, opts []Param
 	for i := range t.NumField() {
 		f := t.Field(i)
-		p := Param{Help: f.Tag.Get("help"), Complete: f.Tag.Get("complete"), field: i, fresh: f.Tag.Get("new") != ""}
+		p := Param{Help: f.Tag.Get("help"), Complete: f.Tag.Get("complete"), field: i, fresh: f.Tag.Get("new") != "", pattern: f.Tag.Get("pattern") != ""}
 		switch f.Type.Kind() {
 		case reflect.Pointer:
 			p.pointer = true

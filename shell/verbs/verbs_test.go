@@ -211,3 +211,20 @@ func TestPlan(t *testing.T) {
 		}
 	}
 }
+
+// An image that is given to delete is no pattern, whatever its name holds; a string may be one.
+func TestAnImageIsNoPattern(t *testing.T) {
+	image := client.Image{Collection: "lab", Object: "*-latest.sif", URI: "lab/*:latest"}
+	for _, c := range []struct {
+		given any
+		want  string
+	}{{image, `lab/\*-latest.sif`}, {image.Path(), "lab/*-latest.sif"}, {client.Image{Collection: "lab", Object: `a\b`}, `lab/a\b`}} {
+		call, err := Find("delete").Bind([]any{c.given})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := call.requests[0].(*client.DeleteRequest).Image; got != c.want {
+			t.Errorf("%v is deleted as %s", c.given, got)
+		}
+	}
+}
