@@ -22,12 +22,18 @@ func (a *answers) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &next, nil
 }
 
-// asking is an answer of that status, which asks to wait so many seconds.
-func asking(status int, seconds string) *http.Response {
+// asking is an answer of that status, which asks to wait so many seconds, or until a date.
+func asking(status int, until string) *http.Response {
 	r := &http.Response{StatusCode: status, Header: http.Header{}}
-	if seconds != "" {
-		r.Header.Set("Retry-After", seconds)
+	if until != "" {
+		r.Header.Set("Retry-After", until)
 	}
+	return r
+}
+
+// dated is an answer of a server whose clock shows a date.
+func dated(date string, r *http.Response) *http.Response {
+	r.Header.Set("Date", date)
 	return r
 }
 
@@ -39,16 +45,20 @@ func TestRetryAfterIsWaitedFor(t *testing.T) {
 		waited  time.Duration
 		status  int // that the error has; 0: none
 	}{
-		"429":              {answers{asking(429, "7"), asking(204, "")}, 7 * time.Second, 0},
-		"498":              {answers{asking(498, "1"), asking(204, "")}, time.Second, 0},
-		"503":              {answers{asking(503, "30"), asking(204, "")}, 30 * time.Second, 0},
-		"one after other":  {answers{asking(429, "2"), asking(503, "3"), asking(204, "")}, 5 * time.Second, 0},
-		"the longest":      {answers{asking(503, "120"), asking(204, "")}, 2 * time.Minute, 0},
-		"more than that":   {answers{asking(503, "121"), asking(204, "")}, 0, 503},
-		"an hour":          {answers{asking(429, "3600"), asking(204, "")}, 0, 429},
-		"more than fits":   {answers{asking(503, "18446744100"), asking(204, "")}, 0, 503},
-		"again and again":  {answers{asking(503, "120")}, (attempts - 1) * 2 * time.Minute, 503},
-		"with what is not": {answers{asking(404, "7")}, 0, 404},
+		"429":             {answers{asking(429, "7"), asking(204, "")}, 7 * time.Second, 0},
+		"498":             {answers{asking(498, "1"), asking(204, "")}, time.Second, 0},
+		"503":             {answers{asking(503, "30"), asking(204, "")}, 30 * time.Second, 0},
+		"one after other": {answers{asking(429, "2"), asking(503, "3"), asking(204, "")}, 5 * time.Second, 0},
+		"the longest":     {answers{asking(503, "120"), asking(204, "")}, 2 * time.Minute, 0},
+		"more than that":  {answers{asking(503, "121"), asking(204, "")}, 0, 503},
+		"an hour":         {answers{asking(429, "3600"), asking(204, "")}, 0, 429},
+		"more than fits":  {answers{asking(503, "18446744100"), asking(204, "")}, 0, 503},
+		"again and again": {answers{asking(503, "120")}, (attempts - 1) * 2 * time.Minute, 503},
+		// The bubble's clock begins with the year 2000.
+		"until a date":          {answers{asking(503, "Sat, 01 Jan 2000 00:00:09 GMT"), asking(204, "")}, 9 * time.Second, 0},
+		"by the server's clock": {answers{dated("Sun, 02 Jan 2000 10:00:00 GMT", asking(429, "Sun, 02 Jan 2000 10:01:00 GMT")), asking(204, "")}, time.Minute, 0},
+		"until next year":       {answers{asking(503, "Mon, 01 Jan 2001 00:00:00 GMT")}, 0, 503},
+		"with what is not":      {answers{asking(404, "7")}, 0, 404},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -93,10 +93,26 @@ func (t Status) RoundTrip(req *http.Request) (*http.Response, error) {
 	if to, err := resp.Location(); err == nil {
 		e.Reason = "a redirect to " + reason("", []byte(to.Scheme+"://"+to.Host))
 	}
-	if seconds, err := strconv.ParseInt(resp.Header.Get("Retry-After"), 10, 64); err == nil && seconds > 0 {
-		e.RetryAfter = time.Duration(min(seconds, 1<<32)) * time.Second // more does not fit
-	}
+	e.RetryAfter = retryAfter(resp.Header)
 	return nil, e
+}
+
+// retryAfter is how long an answer asks to wait: seconds, or until a date by the server's clock, as what
+// stands before servers may write it.
+func retryAfter(h http.Header) time.Duration {
+	said := h.Get("Retry-After")
+	if seconds, err := strconv.ParseInt(said, 10, 64); err == nil {
+		return time.Duration(min(max(seconds, 0), 1<<32)) * time.Second // more does not fit
+	}
+	until, err := http.ParseTime(said)
+	if err != nil {
+		return 0
+	}
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	return max(0, until.Sub(now))
 }
 
 // maxHead is how many bytes of the head of an answer are read. Swift allows 4 KiB of metadata.
