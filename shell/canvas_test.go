@@ -142,7 +142,7 @@ func (s *sitting) sees(columns int, want string) {
 	want = strings.TrimRight(before+after, " \n")
 	lines := strings.Split(before, "\n")
 	row, col := len(lines)-1, look(columns, lines[len(lines)-1]).col
-	late := time.After(20 * time.Second)
+	late := time.After(time.Minute)
 	for {
 		text, atRow, atCol := look(columns, s.all()).shows()
 		if text == want && atRow == row && atCol == col {

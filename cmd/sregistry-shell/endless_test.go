@@ -21,12 +21,17 @@ import (
 func TestEndlessListing(t *testing.T) {
 	v := newVictim(t)
 	var page atomic.Int64
+	asked := make(chan struct{}, 1) // has a value when a page was asked for
 	v.h.answers(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Path != "/v1/a/lab" || r.Method != http.MethodGet {
 			return false
 		}
 		entries := make([]map[string]any, 1000)
 		n := page.Add(1)
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
 		for i := range entries {
 			entries[i] = map[string]any{"name": fmt.Sprintf("x%012d-v1.sif", n*1000+int64(i)), "bytes": 1, "hash": strings.Repeat("0", 32), "content_type": "x/y"}
 		}
@@ -43,7 +48,7 @@ func TestEndlessListing(t *testing.T) {
 	for _, c := range []struct {
 		args   []string
 		env    string
-		stop   time.Duration // SIGINT after that
+		stop   time.Duration // SIGINT so long after the first page was asked for
 		status int
 		says   string
 		most   int64 // MiB; 0: not looked at
@@ -62,16 +67,29 @@ func TestEndlessListing(t *testing.T) {
 			"SREGISTRY_SWIFT_TOKEN=geheim-key", "SREGISTRY_SWIFT_URL="+v.h.URL, c.env)
 		var both bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &both, &both
+		select {
+		case <-asked: // by the one before
+		default:
+		}
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
+		ended := make(chan struct{})
+		go func() {
+			cmd.Wait()
+			close(ended)
+		}()
 		signalled := time.Now()
 		if c.stop > 0 {
+			select { // then one that began slowly takes the signal, too
+			case <-asked:
+			case <-ended:
+			}
 			timer := time.AfterFunc(c.stop, func() { cmd.Process.Signal(os.Interrupt) })
 			defer timer.Stop()
-			signalled = signalled.Add(c.stop)
+			signalled = time.Now().Add(c.stop)
 		}
-		cmd.Wait()
+		<-ended
 		if status := cmd.ProcessState.ExitCode(); status != c.status || !strings.Contains(both.String(), c.says) {
 			t.Errorf("%q exits %d, want %d: %.500s", c.args, status, c.status, both.String())
 		}

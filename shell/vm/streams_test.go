@@ -3,6 +3,7 @@ package vm
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -51,15 +52,35 @@ func (g *gate) count(r *http.Request, n int) {
 func (g *gate) around(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		g.count(r, +1)
-		defer g.count(r, -1)
+		answered := sync.OnceFunc(func() { g.count(r, -1) })
+		defer answered()
 		select {
 		case <-g.opened:
 		case <-r.Context().Done():
 		case <-time.After(time.Minute): // so that a test fails, and does not hang
 		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(&lastPiece{ResponseWriter: w, before: answered}, r)
 	})
 }
+
+// lastPiece calls before ahead of the write that completes an answer of a known length: whoever has
+// the whole of it may ask for the next one before the handler is back.
+type lastPiece struct {
+	http.ResponseWriter
+	before func()
+	sent   int64
+}
+
+func (l *lastPiece) Write(p []byte) (int, error) {
+	if whole, err := strconv.ParseInt(l.Header().Get("Content-Length"), 10, 64); err == nil && l.sent+int64(len(p)) >= whole {
+		l.before()
+	}
+	n, err := l.ResponseWriter.Write(p)
+	l.sent += int64(n)
+	return n, err
+}
+
+func (l *lastPiece) Unwrap() http.ResponseWriter { return l.ResponseWriter }
 
 // movesBytes tells whether a request is for an object's bytes.
 func movesBytes(r *http.Request) bool {
