@@ -99,7 +99,8 @@ enter 'kept + 1'
 see '^8$'
 ok 'interrupted: a transfer; the variables are still there'
 
-enter 'while true do end'
+enter 'print("be" .. "gins") while true do end'
+see '^begins$'
 key C-c
 enter 'kept + 2'
 see '^9$'
@@ -161,8 +162,9 @@ ok 'resized, and went back in history'
 # at COLUMN,ROW: wait until the cursor is there, counted from the first row of the line.
 at() {
   local end=$((SECONDS + 20)) first now
-  first=$(($(tm capture-pane -p -t p | grep -nE '^>' | tail -n 1 | cut -d: -f1) - 1))
-  until now=$(tm display-message -p -t p '#{cursor_x},#{cursor_y}') && [ "$now" = "${1%,*},$((first + ${1#*,}))" ]; do
+  # The line may scroll up while it grows.
+  until first=$(($(tm capture-pane -p -t p | grep -nE '^>' | tail -n 1 | cut -d: -f1) - 1)) &&
+    now=$(tm display-message -p -t p '#{cursor_x},#{cursor_y}') && [ "$now" = "${1%,*},$((first + ${1#*,}))" ]; do
     if [ $SECONDS -ge $end ]; then
       printf 'the cursor is at %s, the line begins at row %s, wanted %s; on the screen:\n' "$now" "$first" "$1" >&2
       screen >&2
