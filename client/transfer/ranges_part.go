@@ -20,8 +20,7 @@ func NewRangedPart(target string, o Origin) (*Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.layout, p.marks = o.Layout, make([]mark, o.Count())
-	return p, p.begin()
+	return p, p.begin(o.Layout)
 }
 
 // OpenPart is the part of a target for bytes of one origin: that of an earlier run with the ranges
@@ -39,8 +38,7 @@ func OpenPart(target string, o Origin) (*Part, error) {
 	if p, err = createHeld(path, target); err != nil {
 		return nil, err
 	}
-	p.layout, p.marks = o.Layout, make([]mark, o.Count())
-	if err := p.begin(); err != nil {
+	if err := p.begin(o.Layout); err != nil {
 		return nil, err
 	}
 	p.journal, err = os.OpenFile(path+".journal", os.O_RDWR|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o666)
@@ -68,16 +66,18 @@ func tag(etag string) string {
 
 var hexed = regexp.MustCompile(`^[0-9a-f]{16,}$`)
 
-// begin takes the room.
-func (p *Part) begin() error {
-	err := p.Room(p.layout.Size)
+// begin takes the room for a layout, and notes its ranges only then: a server may claim any size.
+func (p *Part) begin(l Layout) error {
+	err := p.Room(l.Size)
 	if err == nil {
-		err = p.Allocate(p.layout.Size)
+		err = p.Allocate(l.Size)
 	}
 	if err != nil {
 		p.Discard()
+		return err
 	}
-	return err
+	p.layout, p.marks = l, make([]mark, l.Count())
+	return nil
 }
 
 // goOn opens what an earlier run left; nil when there is nothing of use.
