@@ -130,8 +130,9 @@ func (c *Client) cleanOne(ctx context.Context, collection string, r CleanRequest
 
 // user is a large object, with the hashes of its segments where it has some of its own.
 type user struct {
-	object, etag string
-	own          []string
+	home string // where its uploads lie
+	etag string
+	own  []string
 }
 
 // usersOf finds for each large object whether it has segments of its own among the uploads.
@@ -142,7 +143,8 @@ func usersOf(live []store.Object, uploads []*upload) []user {
 	}
 	users := make([]user, len(live))
 	for i, o := range live {
-		users[i] = user{o.Object, o.ETag, ownSegments(o, homes[transfer.ObjectDir(o.Object)])}
+		home := transfer.ObjectDir(o.Object)
+		users[i] = user{home, o.ETag, ownSegments(o, homes[home])}
 	}
 	return users
 }
@@ -153,7 +155,7 @@ func (o user) uses(u *upload) map[string]bool {
 	switch {
 	case o.own == nil:
 		return u.proof(o.etag)
-	case u.of(o.object):
+	case u.home == o.home:
 		return u.holding(o.own)
 	}
 	return nil
@@ -172,7 +174,7 @@ func unused(u *upload, users []user) []store.Object {
 // that it uses segments of any: they may be what is left of it.
 func unproved(u *upload, users []user, uploads []*upload) bool {
 	return slices.ContainsFunc(users, func(o user) bool {
-		return u.of(o.object) && o.own == nil && !slices.ContainsFunc(uploads, func(v *upload) bool { return v.proof(o.etag) != nil })
+		return u.home == o.home && o.own == nil && !slices.ContainsFunc(uploads, func(v *upload) bool { return v.proof(o.etag) != nil })
 	})
 }
 

@@ -109,7 +109,9 @@ func (c *Client) Delete(ctx context.Context, r DeleteRequest) (Image, error) {
 	}
 	o, err := c.locate(ctx, n, true)
 	if err == nil || errors.Is(err, store.ErrLost) {
-		err = c.store.Delete(ctx, o.Key)
+		if err = c.store.Delete(ctx, o.Key); errors.Is(err, store.ErrNotFound) {
+			err = refuse(NotFound, errors.New("somebody else deleted it meanwhile"), "")
+		}
 	}
 	if err != nil {
 		return Image{}, fail(op, r.Image, err)
