@@ -90,6 +90,9 @@ func (c *Client) push(ctx context.Context, r PushRequest) (Image, error) {
 		return Image{}, err
 	}
 	plan := transfer.NewPlan(before.Size(), r.Segment)
+	if plan.Segment > c.store.MaxObject() {
+		return Image{}, refuse(Invalid, fmt.Errorf("%s has %s, which is more than storage takes in %d segments", r.Path, transfer.Bytes(plan.Size), plan.Count), "")
+	}
 	var sum transfer.Sum
 	// A small file is hashed before it is sent; a large one only if it may be there already.
 	if plan.Count == 0 || old != nil && !r.Force && maySame(*old, before.Size()) {

@@ -381,3 +381,19 @@ func TestPushOfAFileThatChanges(t *testing.T) {
 	}
 	x.back("a", old)
 }
+
+// A file that is larger than a server can take in segments is refused before anything is read.
+func TestPushBeyondAllSegments(t *testing.T) {
+	x := on(t)
+	path := x.file("a.sif", 10)
+	if err := os.Truncate(path, 5<<40); err != nil {
+		t.Fatal(err)
+	}
+	for _, segment := range []int64{0, 1000, 5 << 30} {
+		_, err := x.client.Push(t.Context(), client.PushRequest{Path: path, Name: x.name("a"), Segment: segment})
+		x.wants(err, client.Invalid)
+	}
+	if there, err := x.store.HasContainer(t.Context(), x.collection); there || err != nil {
+		t.Errorf("something was stored: %v, %v", there, err)
+	}
+}

@@ -35,10 +35,10 @@ func NewPlan(size, explicit int64) Plan {
 	if size <= limit {
 		return Plan{Size: size}
 	}
-	if least := (size + segmentsMax - 1) / segmentsMax; segment < least {
+	if least := (size-1)/segmentsMax + 1; segment < least {
 		segment = (least + mebibyte - 1) / mebibyte * mebibyte
 	}
-	return Plan{Size: size, Segment: segment, Count: int((size + segment - 1) / segment)}
+	return Plan{Size: size, Segment: segment, Count: int((size-1)/segment + 1)}
 }
 
 // Span is where segment i lies in the file.
@@ -107,7 +107,7 @@ func ParseUpload(dir string) (object string, p Plan, ok bool) {
 	if p.Size <= 0 || p.Segment <= 0 {
 		return "", Plan{}, false
 	}
-	p.Count = int((p.Size + p.Segment - 1) / p.Segment)
+	p.Count = int((p.Size-1)/p.Segment + 1)
 	object = strings.Join(parts[:n-3], "/")
 	if sum, hashed := strings.CutPrefix(object, "sha256-"); hashed && len(sum) == 64 && strings.Trim(sum, "0123456789abcdef") == "" {
 		object = ""
