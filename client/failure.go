@@ -8,6 +8,7 @@ import (
 
 	"github.com/sregistry-shell/sregistry-shell/client/imagefile"
 	"github.com/sregistry-shell/sregistry-shell/client/library"
+	"github.com/sregistry-shell/sregistry-shell/client/localswift"
 	"github.com/sregistry-shell/sregistry-shell/client/signin"
 	"github.com/sregistry-shell/sregistry-shell/client/store"
 )
@@ -114,6 +115,8 @@ func classify(err error) (code Code, hint string) {
 		return Invalid, ""
 	case errors.Is(err, library.ErrDamaged):
 		return Corrupt, "mend or move it, or name another folder with SREGISTRY_DATABASE"
+	case errors.Is(err, localswift.ErrDamaged):
+		return Corrupt, "mend or move it, or name another folder"
 	case errors.Is(err, library.ErrReadOnly):
 		return Denied, ""
 	case errors.Is(err, library.ErrLocked):

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"modernc.org/sqlite" // also the database driver of that name
 )
@@ -106,7 +107,7 @@ func openIndex(dir string, sync bool) (*index, error) {
 	x := &index{write: w, read: reader{r}}
 	if err := x.prepare(); err != nil {
 		x.close()
-		return nil, err
+		return nil, opening(err)
 	}
 	return x, nil
 }
@@ -209,13 +210,36 @@ func (p *pending) try(tx *sql.Tx) (err error) {
 	return p.change(tx)
 }
 
-// sqliteFull is SQLITE_FULL.
-const sqliteFull = 13
+// The result codes of SQLite that tell of a full disk or a quota, and of a file that is no index any
+// more (https://www.sqlite.org/rescode.html).
+const (
+	sqliteCorrupt = 11
+	sqliteFull    = 13
+	sqliteNotADB  = 26
+
+	sqliteIOWrite   = 10 | 3<<8
+	sqliteIOShmSize = 10 | 19<<8
+)
 
 // indexFull tells whether the index could not grow.
 func indexFull(err error) bool {
 	var e *sqlite.Error
-	return errors.As(err, &e) && e.Code() == sqliteFull
+	return errors.As(err, &e) && (e.Code() == sqliteFull || e.Code() == sqliteIOWrite || e.Code() == sqliteIOShmSize)
+}
+
+// ErrDamaged is a data directory whose index or key is not what it was.
+var ErrDamaged = errors.New("it is damaged")
+
+// opening says what an error means that kept the index from being opened.
+func opening(err error) error {
+	var e *sqlite.Error
+	switch {
+	case indexFull(err):
+		return fmt.Errorf("the index: %w (%w)", syscall.ENOSPC, err)
+	case errors.As(err, &e) && (e.Code()&0xff == sqliteCorrupt || e.Code()&0xff == sqliteNotADB):
+		return fmt.Errorf("%w: index.db: %w", ErrDamaged, err)
+	}
+	return err
 }
 
 // querier is what reading needs: the reading pool, or a transaction.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -28,17 +29,17 @@ func loadKey(dir string) (string, error) {
 	}
 	key := strings.TrimSpace(string(b))
 	if key == "" {
-		return "", errors.New("the file key is empty")
+		return "", fmt.Errorf("%w: the file key is empty", ErrDamaged)
 	}
 	return key, nil
 }
 
 func makeKey(path string) error {
 	tmp := path + "." + newID()
+	defer os.Remove(tmp)
 	if err := os.WriteFile(tmp, []byte(hex.EncodeToString(randomBytes(16))+"\n"), 0o600); err != nil {
 		return err
 	}
-	defer os.Remove(tmp)
 	err := os.Link(tmp, path)
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return err
