@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
@@ -26,7 +27,7 @@ const (
 // The text has no line break at its end. __tostring is honoured; one that fails, or does not
 // end, is said in its place.
 func (m *VM) Render(v lua.LValue, width int) string {
-	p := &printer{m: m, width: width, limited: width > 0, seen: map[*lua.LTable]bool{}}
+	p := &printer{m: m, width: width, limited: width > 0, seen: map[*lua.LTable]bool{}, until: time.Now().Add(patience)}
 	if width <= 0 {
 		p.width = 80
 	}
@@ -43,6 +44,7 @@ type printer struct {
 	width   int
 	limited bool
 	seen    map[*lua.LTable]bool // the tables around the one being written
+	until   time.Time            // when the last __tostring must have ended
 }
 
 // value writes v, whose first line begins in the given column.
@@ -86,7 +88,7 @@ func (p *printer) text(s string) string {
 
 // custom writes a value by its __tostring.
 func (p *printer) custom(v lua.LValue) string {
-	text, err := p.m.toString(v)
+	text, err := p.m.toString(v, p.until)
 	if err != nil {
 		return fmt.Sprintf("<error in __tostring: %s>", plain(err.Error()))
 	}

@@ -115,6 +115,30 @@ func TestRenderResults(t *testing.T) {
 	}
 }
 
+// However many values with a __tostring there are, they keep nobody for longer than one may, and none
+// of them leaves the shell.
+func TestRenderWhatDoesNotEnd(t *testing.T) {
+	b := newBench(t, nil)
+	began := time.Now()
+	text := b.Render(b.value(t, `(function()
+		local t = {setmetatable({}, {__tostring = function() return "fine" end})}
+		for i = 2, 20 do t[i] = setmetatable({}, {__tostring = function() while true do end end}) end
+		return t
+	end)()`), 80)
+	if took := time.Since(began); took > 10*patience {
+		t.Errorf("it took %v", took)
+	}
+	if !strings.Contains(text, "fine,\n  <error in __tostring: it does not end>,\n  <error in __tostring: it was not called,") {
+		t.Error(text)
+	}
+	if got := b.Render(b.value(t, `setmetatable({}, {__tostring = function() pcall(os.exit, 3) end})`), 80); got != "<error in __tostring: it calls os.exit>" {
+		t.Error(got)
+	}
+	if got := b.value(t, `1 + 1`); got != lua.LNumber(2) {
+		t.Error(got)
+	}
+}
+
 // Whatever a value holds, what is rendered of it moves no cursor, and strings read back as they
 // were.
 func TestRenderedStringsReadBack(t *testing.T) {

@@ -11,20 +11,24 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// patience is how long a __tostring may take when the prompt prints a value. Nobody can interrupt
-// it there.
+// patience is how long the calls of __tostring may take, all together, when the prompt prints a value.
+// Nobody can interrupt them there.
 const patience = time.Second
 
-// toString calls the __tostring of a value from outside of a program, and cannot be harmed by it.
-func (m *VM) toString(v lua.LValue) (text string, err error) {
-	ctx, cancel := context.WithTimeout(m.epoch, patience)
+// toString calls the __tostring of a value from outside of a program, which must have ended by a time,
+// and cannot be harmed by it.
+func (m *VM) toString(v lua.LValue, until time.Time) (text string, err error) {
+	if !time.Now().Before(until) {
+		return "", errors.New("it was not called, for others took too long")
+	}
+	ctx, cancel := context.WithDeadline(m.epoch, until)
 	defer cancel()
 	held, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	ctx = held
 	defer memory.Watch(m.opt.Memory, func(over *memory.Error) { stop(over) })()
 	m.L.SetContext(ctx)
-	defer m.L.SetContext(m.epoch)
+	defer func() { m.L.SetContext(m.epoch) }()
 	base := m.L.GetTop()
 	defer m.L.SetTop(base)
 	m.L.Push(m.L.NewFunction(func(L *lua.LState) int {
@@ -35,6 +39,12 @@ func (m *VM) toString(v lua.LValue) (text string, err error) {
 	if err := m.L.PCall(1, 1, nil); err != nil {
 		if over := overMemory(ctx); over != nil {
 			return "", over
+		}
+		if m.exit != nil {
+			// Nobody would see the value, and the next entry would be the one that leaves.
+			m.exit = nil
+			m.renew()
+			return "", errors.New("it calls os.exit")
 		}
 		if ctx.Err() != nil {
 			return "", errors.New("it does not end")
