@@ -22,7 +22,16 @@ func (m *VM) openPatterns() {
 		original := lib.RawGetString(name).(*lua.LFunction)
 		lib.RawSetString(name, m.L.NewFunction(func(L *lua.LState) int {
 			probe(L, "string."+name)
-			return forward(L, original)
+			text, start := startOf(L)
+			if pattern, ok := L.Get(2).(lua.LString); ok && pattern == "" && name == "find" && text {
+				L.Push(lua.LNumber(start))
+				L.Push(lua.LNumber(start - 1))
+				return 2
+			}
+			if forward(L, original) == 0 {
+				L.Push(lua.LNil) // that of gopher-lua gives no value where nothing matches
+			}
+			return L.GetTop()
 		}))
 	}
 	iterate := m.L.NewFunction(func(L *lua.LState) int {
@@ -42,6 +51,29 @@ func (m *VM) openPatterns() {
 	})
 	lib.RawSetString("gmatch", iterate)
 	lib.RawSetString("gfind", iterate)
+}
+
+// startOf is where find and match are told to start, as Lua takes it: at most behind the last character,
+// whereas gopher-lua fails far behind it, or starts at the first one. It is false when there is no text.
+func startOf(L *lua.LState) (text bool, start int) {
+	if !lua.LVCanConvToString(L.Get(1)) {
+		return false, 1
+	}
+	behind := float64(len(L.CheckString(1)) + 1)
+	at, ok := L.Get(3).(lua.LNumber)
+	if !ok {
+		return true, 1
+	}
+	wanted := float64(at)
+	if wanted < 0 {
+		wanted += behind
+	}
+	start = int(max(1, min(wanted, behind)))
+	if math.IsNaN(wanted) {
+		start = 1
+	}
+	L.Replace(3, lua.LNumber(start))
+	return true, start
 }
 
 // probe does a match that may take long where it can be left behind first. What ends in time is then
