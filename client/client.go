@@ -141,7 +141,8 @@ func (c *Client) Close() error {
 func (c *Client) Ready() error { return fail("sign in", "", c.cfg.Unset) }
 
 // FromEnvironment is the Config that the environment asks for: SREGISTRY_SWIFT_USER, _TOKEN and
-// _URL, and SREGISTRY_SWIFT_NAMING. Invalid when a setting is missing or makes no sense.
+// _URL, and SREGISTRY_SWIFT_NAMING. Invalid when a setting is missing or makes no sense; Denied when
+// the file that has them may not be read.
 func FromEnvironment(getenv func(string) string) (Config, error) {
 	const op = "sign in"
 	var cfg Config
@@ -150,9 +151,18 @@ func FromEnvironment(getenv func(string) string) (Config, error) {
 		return cfg, fail(op, "", err)
 	}
 	if cfg.Settings, err = signin.FromEnvironment(getenv); err != nil {
-		return cfg, fail(op, "", refuse(Invalid, err, ""))
+		return cfg, fail(op, "", refuse(settingsCode(err), err, ""))
 	}
 	return cfg, nil
+}
+
+// settingsCode is the code of settings that cannot be had: of a file that cannot be read its own, and
+// else Invalid.
+func settingsCode(err error) Code {
+	if code, ok := FileCode(err); ok {
+		return code
+	}
+	return Invalid
 }
 
 // LibraryFromEnvironment says where the variables of sregistry-cli put the local library of

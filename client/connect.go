@@ -30,8 +30,8 @@ type ConnectRequest struct {
 }
 
 // Connect makes a client of settings of its own; cfg says all but Settings. It signs in when an
-// operation first needs the server. Invalid when the settings are none; NotFound when there is no
-// such clouds.yaml.
+// operation first needs the server. Invalid when the settings are none, or there is no such cloud;
+// Denied when a file that has them may not be read.
 func Connect(r ConnectRequest, cfg Config) (*Client, error) {
 	const op = "connect"
 	if r.Embedded != "" {
@@ -42,7 +42,7 @@ func Connect(r ConnectRequest, cfg Config) (*Client, error) {
 	}
 	var err error
 	if cfg.Settings, err = r.settings(); err != nil {
-		return nil, fail(op, "", refuse(Invalid, err, ""))
+		return nil, fail(op, "", refuse(settingsCode(err), err, ""))
 	}
 	return New(cfg), nil
 }

@@ -5,11 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"sync"
 	"syscall"
 
+	"golang.org/x/sys/unix"
 	"modernc.org/sqlite" // also the database driver of that name
 )
 
@@ -220,6 +223,21 @@ const (
 	sqliteIOWrite   = 10 | 3<<8
 	sqliteIOShmSize = 10 | 19<<8
 )
+
+// unusable is why the index in dir cannot be opened for writing, as the file system says it: SQLite
+// speaks of memory, or of a number.
+func unusable(dir string) error {
+	switch f, err := os.OpenFile(filepath.Join(dir, "index.db"), os.O_RDWR, 0); {
+	case err == nil:
+		f.Close()
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	if err := unix.Faccessat(unix.AT_FDCWD, dir, unix.W_OK|unix.X_OK, unix.AT_EACCESS); err != nil { // its journal lies beside it
+		return &fs.PathError{Op: "write", Path: dir, Err: err}
+	}
+	return nil
+}
 
 // indexFull tells whether the index could not grow.
 func indexFull(err error) bool {

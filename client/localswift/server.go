@@ -112,6 +112,9 @@ func (s *Server) data() (*store, error) {
 	}
 	st, err := openStore(s.dir, !s.opt.NoSync)
 	if err != nil {
+		if cause := unusable(s.dir); cause != nil {
+			err = cause
+		}
 		return nil, fmt.Errorf("data directory %s: %w", s.opt.Dir, err)
 	}
 	s.store = st

@@ -69,11 +69,11 @@ func (a *app) serve(ctx context.Context, addr, data, as string) error {
 	}
 	server, err := localswift.Open(options)
 	if err != nil {
-		return failed(client.Invalid, err)
+		return failed(folderCode(err), err)
 	}
 	defer server.Close()
 	if err := server.Ready(); err != nil {
-		return failed(client.Invalid, err)
+		return failed(folderCode(err), err)
 	}
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -98,6 +98,14 @@ func (a *app) serve(ctx context.Context, addr, data, as string) error {
 		return failed(client.Internal, err)
 	}
 	return context.Cause(ctx)
+}
+
+// folderCode is the code of a folder that cannot be served.
+func folderCode(err error) client.Code {
+	if code, ok := client.FileCode(err); ok {
+		return code
+	}
+	return client.Invalid
 }
 
 // listenCode tells an address that is none from one that cannot be had now.
