@@ -139,7 +139,7 @@ func (a *app) root() *cobra.Command {
 	must(root.RegisterFlagCompletionFunc("progress", cobra.FixedCompletions([]string{screen.ProgressAuto, screen.ProgressPlain, screen.ProgressNone}, cobra.ShellCompDirectiveNoFileComp)))
 	must(root.MarkPersistentFlagDirname("embedded"))
 	programs.add(root)
-	root.AddCommand(a.shellCommand(), a.runCommand(), a.scriptsCommand(), a.serveCommand(), a.backendCommand(), a.completionCommand(), a.annotationsCommand(), a.licensesCommand(), versionCommand())
+	root.AddCommand(a.shellCommand(), a.runCommand(), a.scriptsCommand(), a.serveCommand(), a.backendCommand(), a.completionCommand(), a.annotationsCommand(), a.licensesCommand(), a.versionCommand())
 	root.SetHelpCommand(a.helpCommand())
 	a.foldHelp(root)
 	local := libraryCommand()
@@ -190,7 +190,7 @@ func (a *app) unknown(root *cobra.Command, word string) error {
 }
 
 // versionCommand is --version as sregistry had it, too.
-func versionCommand() *cobra.Command {
+func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -199,7 +199,10 @@ func versionCommand() *cobra.Command {
 			}
 			return nil
 		},
-		Run: func(cmd *cobra.Command, _ []string) { fmt.Fprintln(cmd.OutOrStdout(), "sregistry-shell "+version()) },
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(a.out().Stdout(), "sregistry-shell "+version())
+			return err
+		},
 	}
 }
 
