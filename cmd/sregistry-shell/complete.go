@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"os"
 	"strings"
 	"time"
 
@@ -52,6 +53,11 @@ func (a *app) completeNames(cmd *cobra.Command, _ []string, typed string) ([]str
 	defer cancel()
 	a.options.Quiet = true
 	const noFiles = cobra.ShellCompDirectiveNoFileComp
+	if a.embedded != "" { // a key makes no folder
+		if _, err := os.Stat(a.folder()); err != nil {
+			return nil, noFiles
+		}
+	}
 	c, err := a.connect(ctx)
 	if err != nil {
 		return nil, noFiles
@@ -93,7 +99,9 @@ func completeTopics(cmd *cobra.Command, args []string, _ string) ([]string, cobr
 	}
 	topics := vm.Topics()
 	for _, command := range cmd.Root().Commands() {
-		topics = append(topics, command.Name())
+		if !command.Hidden {
+			topics = append(topics, command.Name())
+		}
 	}
 	return topics, cobra.ShellCompDirectiveNoFileComp
 }
