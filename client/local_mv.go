@@ -35,6 +35,9 @@ func (c *Client) move(ctx context.Context, r MoveRequest) (library.Row, error) {
 	if err != nil {
 		return row, err
 	}
+	if r.Path == "" { // that of a variable not set is not the current folder
+		return row, refuse(Invalid, errors.New("the path is empty"), "the current folder is written .")
+	}
 	to, err := filepath.Abs(r.Path)
 	if err != nil {
 		return row, err
