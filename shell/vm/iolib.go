@@ -10,10 +10,12 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// stream is io.stdout or io.stderr: a file of Lua that writes where the shell says.
+// stream is io.stdout or io.stderr: a file of Lua that writes where the shell says; or the input of a
+// command.
 type stream struct {
-	w    io.Writer
-	name string
+	w       io.Writer
+	name    string
+	command *command // nil for what closes with the program
 }
 
 // openIO lets io.write, io.stdout and io.stderr write to the writers of Options, makes io.lines of
@@ -28,7 +30,7 @@ func (m *VM) openIO() {
 	mt := m.streamMetatable()
 	newStream := func(w io.Writer, name string) *lua.LUserData {
 		ud := L.NewUserData()
-		ud.Value = &stream{w, name}
+		ud.Value = &stream{w, name, nil}
 		ud.Metatable = mt
 		lib.RawSetString(name, ud)
 		return ud
@@ -43,9 +45,7 @@ func (m *VM) openIO() {
 		if out == nil {
 			return forward(L, write)
 		}
-		m.writeStream(L, out.Value.(*stream), 1)
-		L.Push(out)
-		return 1
+		return m.writeStream(L, out, 1)
 	})
 	set("output", func(L *lua.LState) int {
 		if ud, ok := L.Get(1).(*lua.LUserData); ok {
@@ -70,7 +70,18 @@ func (m *VM) openIO() {
 			out = stdout
 			return forward(L, closeFile)
 		}
-		if L.GetTop() == 0 || isStream(L.Get(1)) || isInput(L.Get(1)) {
+		file := L.Get(1)
+		if L.GetTop() == 0 {
+			file = out
+		}
+		if isStream(file) {
+			s := file.(*lua.LUserData).Value.(*stream)
+			if file == out && s.command != nil {
+				out = stdout
+			}
+			return closeStream(L, s)
+		}
+		if isInput(file) {
 			L.Push(lua.LTrue)
 			return 1
 		}
@@ -85,11 +96,16 @@ func (m *VM) openIO() {
 	})
 	set("type", func(L *lua.LState) int {
 		if isStream(L.Get(1)) || isInput(L.Get(1)) {
-			L.Push(lua.LString("file"))
+			text := "file"
+			if s, ok := L.Get(1).(*lua.LUserData).Value.(*stream); ok && s.command != nil && s.command.closed {
+				text = "closed file"
+			}
+			L.Push(lua.LString(text))
 			return 1
 		}
 		return forward(L, typeOf)
 	})
+	set("popen", m.popen(original("popen"), mt))
 	set("lines", func(L *lua.LState) int {
 		var file lua.LValue
 		opened := L.GetTop() > 0
@@ -220,11 +236,11 @@ func (m *VM) streamMetatable() *lua.LTable {
 	}))
 	set := func(name string, f lua.LGFunction) { methods.RawSetString(name, L.NewFunction(f)) }
 	set("write", func(L *lua.LState) int {
-		m.writeStream(L, self(L), 2)
-		L.SetTop(1)
-		return 1
+		self(L)
+		return m.writeStream(L, L.Get(1), 2)
 	})
-	for _, name := range []string{"flush", "close", "setvbuf"} {
+	set("close", func(L *lua.LState) int { return closeStream(L, self(L)) })
+	for _, name := range []string{"flush", "setvbuf"} {
 		set(name, func(L *lua.LState) int {
 			self(L)
 			L.Push(lua.LTrue)
@@ -240,8 +256,8 @@ func (m *VM) streamMetatable() *lua.LTable {
 	return mt
 }
 
-// writeStream writes the arguments from first on, strings and numbers, in one piece.
-func (m *VM) writeStream(L *lua.LState, s *stream, first int) {
+// writeStream writes the arguments from first on, strings and numbers, in one piece, and gives the file.
+func (m *VM) writeStream(L *lua.LState, file lua.LValue, first int) int {
 	var b strings.Builder
 	for i := first; i <= L.GetTop(); i++ {
 		v := L.Get(i)
@@ -250,5 +266,20 @@ func (m *VM) writeStream(L *lua.LState, s *stream, first int) {
 		}
 		b.WriteString(value.ToString(L, v))
 	}
+	s := file.(*lua.LUserData).Value.(*stream)
+	if s.command != nil {
+		return s.command.write(L, file, b.String())
+	}
 	m.write(L, s.w, "write", b.String())
+	L.Push(file)
+	return 1
+}
+
+// closeStream closes the input of a command; the streams of the program stay open.
+func closeStream(L *lua.LState, s *stream) int {
+	if s.command != nil {
+		return s.command.close(L)
+	}
+	L.Push(lua.LTrue)
+	return 1
 }
