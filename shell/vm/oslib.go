@@ -14,12 +14,14 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// openOS makes os.exit unwind, with exit and quit beside it, and os.execute end with its context.
+// openOS makes os.exit unwind, with exit and quit beside it, os.execute end with its context, and os.date know
+// all of Lua's formats.
 func (m *VM) openOS() {
 	L := m.L
 	lib := L.GetGlobal("os").(*lua.LTable)
 	lib.RawSetString("exit", L.NewFunction(m.leave))
 	lib.RawSetString("execute", L.NewFunction(m.execute))
+	lib.RawSetString("date", L.NewFunction(date(lib.RawGetString("date").(*lua.LFunction))))
 	for _, name := range []string{"exit", "quit"} {
 		ud := L.NewUserData()
 		mt := L.NewTable()
