@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
@@ -29,6 +30,7 @@ func (m *VM) popen(original *lua.LFunction, mt *lua.LTable) lua.LGFunction {
 		}
 		c := &command{cmd: exec.Command("/bin/sh", "-c", L.CheckString(1))}
 		c.cmd.Stdout, c.cmd.Stderr = direct(m.opt.Stdout), direct(m.opt.Stderr)
+		c.cmd.WaitDelay = time.Second // for who else has the output
 		in, err := c.cmd.StdinPipe()
 		if err == nil {
 			err = c.cmd.Start()
@@ -50,11 +52,13 @@ func (m *VM) popen(original *lua.LFunction, mt *lua.LTable) lua.LGFunction {
 	}
 }
 
-// interruptible lets an interrupt end what waits for the command, until stop is called.
+// interruptible lets an interrupt end what waits for the command, until stop is called: gently at first,
+// which a shell that itself waits for a command does not heed.
 func (c *command) interruptible(ctx context.Context) (stop func() bool) {
 	return context.AfterFunc(ctx, func() {
 		c.cmd.Process.Signal(os.Interrupt)
 		c.in.Close()
+		time.AfterFunc(time.Second, func() { c.cmd.Process.Kill() })
 	})
 }
 

@@ -28,6 +28,7 @@ func TestInputOfACommand(t *testing.T) {
 func TestInterruptedInputOfACommand(t *testing.T) {
 	for _, source := range []string{
 		`f = io.popen("cat >/dev/null; echo waits; exec sleep 100", "w") f:close()`,
+		`f = io.popen("trap '' INT; cat >/dev/null; echo waits; sleep 30", "w") f:close()`,
 		`f = io.popen("head -c 100000 >/dev/null; echo waits; exec sleep 100", "w") f:write(("x"):rep(1e6))`,
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
