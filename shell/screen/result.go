@@ -81,7 +81,7 @@ func (s *Screen) resultLines(v any) []string {
 	case []client.Collection:
 		rows := make([][]string, len(x))
 		for i, each := range x {
-			rows[i] = []string{Safe(each.Name), plural(each.Images, "image"), Size(each.Bytes)}
+			rows[i] = []string{Safe(each.Name), plural(each.Images, "object"), Size(each.Bytes)}
 		}
 		return numbered(rows, "<>>")
 	case []client.Usage:

@@ -57,7 +57,7 @@ etag:       cd34
 modified:   2026-01-02 03:04
 `, `{"uri":"lab/ubuntu:22.04","collection":"lab","name":"ubuntu","tag":"22.04","object":"ubuntu-22.04.sif","size":53400000,"sha256":"ab12","etag":"cd34","modified":"2026-01-02T03:04:05Z","arch":"","id":""}` + "\n"},
 		{"", []client.Collection{{Name: "lab", Images: 1, Bytes: 12}, {Name: "library", Images: 12, Bytes: 1e12}},
-			"1  lab        1 image    12 B\n2  library  12 images  1.0 TB\n",
+			"1  lab        1 object    12 B\n2  library  12 objects  1.0 TB\n",
 			`{"name":"lab","images":1,"bytes":12}` + "\n" + `{"name":"library","images":12,"bytes":1000000000000}` + "\n"},
 		{"", []struct {
 			Key  string   `json:"key"`
