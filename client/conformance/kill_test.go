@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
 )
@@ -175,6 +176,11 @@ func TestKillCopy(t *testing.T) {
 	files := []string{x.file("0.sif", size), x.file("1.sif", size)}
 	names := []string{"from0", "from1"}
 	for i, f := range files {
+		// Segments are told apart by the dates of their files, of which many kernels have one in four milliseconds.
+		date := time.Unix(1.7e9+int64(i), 0)
+		if err := os.Chtimes(f, date, date); err != nil {
+			t.Fatal(err)
+		}
 		if _, err := x.client.Push(t.Context(), client.PushRequest{Path: f, Name: x.name(names[i]), Segment: killSegment}); err != nil {
 			t.Fatal(err)
 		}
