@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client/name"
@@ -38,17 +39,53 @@ func (c *Client) Copy(ctx context.Context, r CopyRequest) (Image, error) {
 }
 
 // CopyAll makes several copies; see batch for how failures are reported. Invalid, before anything is
-// copied, when two sources would be one image.
+// copied, when two sources would be one image, or one is what another would become.
 func (c *Client) CopyAll(ctx context.Context, rs []CopyRequest) ([]Image, error) {
 	err := apart("copy", rs, func(r CopyRequest) (*Client, string, string, name.Name, error) {
 		n, err := pushName(PushRequest{Name: r.Target})
 		return r.To, r.Source, r.Target, n, err
 	})
+	if err == nil {
+		err = c.crossed(rs)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return batch(ctx, "copy", rs, jobs(rs, func(r CopyRequest) int { return r.Jobs }), c.Copy,
 		func(_ CopyRequest, i Image) Image { return i })
+}
+
+// crossed refuses a list that reads what it also writes: which comes first is left to chance, and what was
+// there may be gone before it is moved on.
+func (c *Client) crossed(rs []CopyRequest) error {
+	spelled := func(n name.Name) (objects []string) {
+		for _, n := range []name.Name{n, n.Lower()} {
+			for _, object := range append(n.Forms(), n.Raw) {
+				objects = append(objects, n.Collection+"/"+object)
+			}
+		}
+		return objects
+	}
+	read := map[string][]int{}
+	for i, r := range rs {
+		if n, err := name.Parse(r.Source); err == nil {
+			for _, object := range spelled(n) {
+				read[object] = append(read[object], i)
+			}
+		}
+	}
+	for i, r := range rs {
+		m, err := pushName(PushRequest{Name: r.Target})
+		if err != nil || r.To != nil && r.To != c {
+			continue
+		}
+		for _, object := range spelled(m) {
+			if slices.ContainsFunc(read[object], func(j int) bool { return j != i }) {
+				return fail("copy", r.Target, refuse(Invalid, errors.New("the list copies it, too, and which comes first is left to chance"), "copy it in a call of its own before"))
+			}
+		}
+	}
+	return nil
 }
 
 // copyTo copies to an account of another client, or the own one.

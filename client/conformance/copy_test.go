@@ -264,3 +264,32 @@ func TestCopyAllOfOneName(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A list that moves one image to where another of it is moved away from is refused: the first one could
+// replace the second before.
+func TestCopyAllInARow(t *testing.T) {
+	x := on(t)
+	newest, older := x.file("a.sif", 10), x.file("b.sif", 11)
+	x.push(newest, "a")
+	x.push(older, "a:prev")
+	for _, target := range []string{"a:prev", "A:prev", "a-prev.sif"} {
+		for _, source := range []string{"a:prev", "a-prev.sif"} {
+			row := []client.CopyRequest{
+				{Source: x.name("a"), Target: x.name(target), Move: true}, {Source: x.name(source), Target: x.name("a:old"), Move: true},
+			}
+			_, err := x.client.CopyAll(t.Context(), row)
+			x.wants(err, client.Invalid)
+			slices.Reverse(row)
+			_, err = x.client.CopyAll(t.Context(), row)
+			x.wants(err, client.Invalid)
+		}
+	}
+	if got := x.objects(); got != "[a-latest.sif a-prev.sif]" {
+		t.Errorf("there is %s", got)
+	}
+	for _, r := range []client.CopyRequest{{Source: "a:prev", Target: "a:old"}, {Source: "a", Target: "a:prev"}} {
+		x.copy(r.Source, r.Target, client.CopyRequest{Move: true})
+	}
+	x.back("a:old", older)
+	x.back("a:prev", newest)
+}
