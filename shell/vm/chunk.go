@@ -43,7 +43,11 @@ func generate(stmts []ast.Stmt, chunk string) (proto *lua.FunctionProto, err err
 			err = fmt.Errorf("the program is too large or too deep to compile: %v", r)
 		}
 	}()
-	return lua.Compile(stmts, chunk)
+	adjustFields(stmts)
+	if proto, err = lua.Compile(stmts, chunk); err == nil {
+		err = mendConstructors(proto)
+	}
+	return proto, err
 }
 
 // stripShebang blanks a first line that starts with #, and keeps its line break so that line
