@@ -11,6 +11,7 @@ import (
 
 	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/client/localswift"
+	"github.com/sregistry-shell/sregistry-shell/client/signin"
 )
 
 // While many pushes run, the server voids every token now and then: no push fails, and each time
@@ -24,7 +25,7 @@ func TestTokensVoidedUnderPushes(t *testing.T) {
 	const images, each = 64, 10
 	var seen, voided int
 	plan.Add(localswift.Rule{Match: func(r *http.Request) bool { // called one at a time
-		if seen++; r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/.segments/") && seen > 150*(voided+1) && voided < 5 {
+		if seen++; r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/.segments/") && seen > 150*(voided+1) && voided < signin.Renewals {
 			voided++
 			server.ExpireTokens()
 		}
@@ -37,8 +38,8 @@ func TestTokensVoidedUnderPushes(t *testing.T) {
 	if _, err := x.client.PushAll(t.Context(), rs); err != nil {
 		t.Fatal(err)
 	}
-	if x.signedInAnew(voided); voided != 5 {
-		t.Errorf("%d tokens were voided, want 5", voided)
+	if x.signedInAnew(voided); voided != signin.Renewals {
+		t.Errorf("%d tokens were voided, want %d", voided, signin.Renewals)
 	}
 	for i, r := range rs {
 		x.back(fmt.Sprint("i", i), r.Path)
@@ -68,7 +69,7 @@ func (x *target) signedInAnew(voided int) {
 }
 
 // The same while many pulls run, of images that come by one request and of others that come by many.
-// It voids no more than a request renews in a row, for one may meet every dead token while it waits its turn.
+// It voids as many as a request renews in a row, for one may meet every dead token while it waits its turn.
 func TestTokensVoidedUnderPulls(t *testing.T) {
 	if repeated() {
 		return
@@ -94,7 +95,7 @@ func TestTokensVoidedUnderPulls(t *testing.T) {
 	var seen, voided int
 	plan.Add(localswift.Rule{Match: func(r *http.Request) bool { // called one at a time
 		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/lab/i") {
-			if seen++; seen > 16*(voided+1) && voided < 3 {
+			if seen++; seen > 12*(voided+1) && voided < signin.Renewals {
 				voided++
 				server.ExpireTokens()
 			}
@@ -105,8 +106,8 @@ func TestTokensVoidedUnderPulls(t *testing.T) {
 	if _, err := x.client.PullAll(t.Context(), down); err != nil {
 		t.Fatal(err)
 	}
-	if x.signedInAnew(voided); voided != 3 {
-		t.Errorf("%d tokens were voided, want 3", voided)
+	if x.signedInAnew(voided); voided != signin.Renewals {
+		t.Errorf("%d tokens were voided, want %d", voided, signin.Renewals)
 	}
 	for i, r := range down {
 		if x.read(r.File) != x.read(up[i].Path) {

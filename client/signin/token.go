@@ -23,8 +23,9 @@ var ErrRenewed = errors.New("the token had expired and was renewed")
 // renewBefore is how long before a token's announced end it is renewed, at the most.
 const renewBefore = 30 * time.Second
 
-// renewals is how often a request signs in anew: a token may die again while it waits its turn.
-const renewals = 3
+// Renewals is how often a request is sent with one more new token before the server is taken to
+// refuse them all: tokens may die again and again while it waits its turn among others.
+const Renewals = 5
 
 // believe403 is how long a 403 is believed after a token was renewed because of one: long enough for
 // a search that meets many, and short enough for whoever asks for rights and tries again. A token of
@@ -72,7 +73,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, ErrRenewed
 		}
 		resp, err := t.Base.RoundTrip(send)
-		if err != nil || tries > renewals || !session.died(resp.StatusCode) {
+		if err != nil || tries > Renewals || !session.died(resp.StatusCode) {
 			return resp, err
 		}
 		io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))

@@ -31,7 +31,6 @@ const (
 	attempts    = 10
 	unreachable = 3
 	longest     = 2 * time.Minute
-	renewals    = 5 // of the token, for one call
 )
 
 // errTokens is a server that refuses every token it gives.
@@ -92,7 +91,7 @@ func (r Retry) retry(ctx context.Context, try func(again bool) error) error {
 			silent++
 		}
 		if errors.Is(last, signin.ErrRenewed) {
-			if renewed++; renewed < renewals {
+			if renewed++; renewed <= signin.Renewals {
 				return struct{}{}, &backoff.RetryAfterError{}
 			}
 			last, may = errTokens, false

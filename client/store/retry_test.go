@@ -113,7 +113,7 @@ func TestWhatIsRepeated(t *testing.T) {
 		"500, 502, 504":       {[]error{status(500), status(502), status(504)}, 4, true},
 		"a broken connection": {many(reset, 1), 2, true},
 		"a renewed token":     {many(signin.ErrRenewed, 2), 3, true},
-		"renewed for ever":    {many(signin.ErrRenewed, 9), renewals, false},
+		"renewed for ever":    {many(signin.ErrRenewed, 9), signin.Renewals + 1, false},
 		"503 for ever":        {many(status(503), 99), attempts, false},
 		"nobody there":        {many(refused, 99), unreachable, false},
 		"no proxy there":      {many(noProxy, 99), unreachable, false},
