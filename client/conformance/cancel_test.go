@@ -93,17 +93,20 @@ func TestCancelledAtRandom(t *testing.T) {
 			return nil
 		},
 	}
-	begun := time.Now()
-	if err := operations[0](t.Context(), 0); err != nil {
-		t.Fatal(err)
+	var latest time.Duration // at which one is cancelled
+	for i := range 2 {       // the first signs in
+		begun := time.Now()
+		if err := operations[0](t.Context(), i); err != nil {
+			t.Fatal(err)
+		}
+		latest = 6*time.Since(begun) + time.Millisecond
 	}
-	took := time.Since(begun) + time.Millisecond
 	cancelled, done := 0, 0
 	for range rounds {
 		var all sync.WaitGroup
 		var mu sync.Mutex
 		for i, operation := range operations {
-			after := time.Duration(random.Int64N(int64(6 * took)))
+			after := time.Duration(random.Int64N(int64(latest)))
 			all.Go(func() {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
@@ -122,6 +125,9 @@ func TestCancelledAtRandom(t *testing.T) {
 			})
 		}
 		all.Wait()
+		if cancelled == 0 {
+			latest = latest/4 + 1
+		}
 		x.whole(c, "a", contents)
 		entries, err := os.ReadDir(out)
 		if err != nil {
