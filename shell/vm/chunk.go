@@ -43,7 +43,7 @@ func generate(stmts []ast.Stmt, chunk string) (proto *lua.FunctionProto, err err
 			err = fmt.Errorf("the program is too large or too deep to compile: %v", r)
 		}
 	}()
-	adjustFields(stmts)
+	rewrite(stmts)
 	if proto, err = lua.Compile(stmts, chunk); err == nil {
 		err = mendConstructors(proto)
 	}

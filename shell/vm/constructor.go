@@ -2,29 +2,9 @@ package vm
 
 import (
 	"errors"
-	"reflect"
 
 	lua "github.com/yuin/gopher-lua"
-	"github.com/yuin/gopher-lua/ast"
 )
-
-// adjustFields lets a call or ... behind a name give one value in table constructors, as it does in Lua. The
-// compiler of gopher-lua 1.1.2 takes {"a", n = f()} for one whose last item gives several, and stores
-// another item, which is what the call gave.
-func adjustFields(stmts []ast.Stmt) {
-	visit(reflect.ValueOf(stmts), func(node any) {
-		field, ok := node.(*ast.Field)
-		if !ok || field.Key == nil {
-			return
-		}
-		switch value := field.Value.(type) {
-		case *ast.FuncCallExpr:
-			value.AdjustRet = true
-		case *ast.Comma3Expr:
-			value.AdjustRet = true
-		}
-	})
-}
 
 // errConstructor is of the one size of a table constructor that cannot be mended.
 var errConstructor = errors.New("a table has 25550 items and then a call or ...; write the call in parentheses, or one item more")

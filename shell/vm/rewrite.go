@@ -1,0 +1,129 @@
+package vm
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// rewrite writes what the compiler of gopher-lua 1.1.2 gets wrong as something that means the same.
+func rewrite(stmts []ast.Stmt) {
+	walk(reflect.ValueOf(stmts))
+}
+
+func walk(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Interface, reflect.Pointer:
+		if v.IsNil() {
+			return
+		}
+		if field, ok := v.Interface().(*ast.Field); ok {
+			adjust(field)
+		}
+		walk(v.Elem())
+	case reflect.Slice:
+		for i := range v.Len() {
+			walk(v.Index(i))
+			if stmt, ok := v.Index(i).Interface().(*ast.AssignStmt); ok && mixes(stmt) {
+				v.Index(i).Set(reflect.ValueOf(inTurn(stmt)))
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				walk(v.Field(i))
+			}
+		}
+	}
+}
+
+// adjust lets a call or ... behind a name give one value in a table constructor, as it does in Lua. The
+// compiler takes {"a", n = f()} for one whose last item gives several, and stores another item,
+// which is what the call gave.
+func adjust(field *ast.Field) {
+	if field.Key != nil {
+		single(field.Value)
+	}
+}
+
+// mixes tells whether an assignment to several variables may go wrong: the compiler gives a local one its
+// value before it looks at the next value, so a, b = b, a makes both the same.
+func mixes(stmt *ast.AssignStmt) bool {
+	if len(stmt.Lhs) < 2 {
+		return false
+	}
+	names := 0
+	for _, to := range stmt.Lhs {
+		if _, ok := to.(*ast.IdentExpr); ok {
+			names++
+		}
+	}
+	if names == 0 {
+		return false
+	}
+	for _, value := range stmt.Rhs {
+		if _, ok := value.(ast.ConstExpr); !ok {
+			return true
+		}
+	}
+	return names < len(stmt.Lhs)
+}
+
+// inTurn is an assignment that looks first at what is assigned to, then at all values, and then assigns
+// them, from the last to the first as Lua does.
+func inTurn(stmt *ast.AssignStmt) ast.Stmt {
+	places := &ast.LocalAssignStmt{}
+	values := &ast.LocalAssignStmt{Exprs: stmt.Rhs}
+	at := func(node ast.PositionHolder) {
+		node.SetLine(stmt.Line())
+		node.SetLastLine(stmt.LastLine())
+	}
+	name := func(text string) *ast.IdentExpr { // one that nobody can write
+		ident := &ast.IdentExpr{Value: text}
+		at(ident)
+		return ident
+	}
+	keep := func(e ast.Expr, text string) ast.Expr {
+		if _, ok := e.(ast.ConstExpr); ok {
+			return e
+		}
+		places.Names, places.Exprs = append(places.Names, text), append(places.Exprs, single(e))
+		return name(text)
+	}
+	block := &ast.DoBlockStmt{}
+	var assign []ast.Stmt
+	for i, to := range stmt.Lhs {
+		if member, ok := to.(*ast.AttrGetExpr); ok {
+			member.Object = keep(member.Object, fmt.Sprintf("(object %d)", i))
+			member.Key = keep(member.Key, fmt.Sprintf("(key %d)", i))
+		}
+		value := fmt.Sprintf("(value %d)", i)
+		values.Names = append(values.Names, value)
+		one := &ast.AssignStmt{Lhs: []ast.Expr{to}, Rhs: []ast.Expr{name(value)}}
+		at(one)
+		assign = append(assign, one)
+	}
+	if len(places.Names) > 0 {
+		at(places)
+		block.Stmts = append(block.Stmts, places)
+	}
+	at(values)
+	block.Stmts = append(block.Stmts, values)
+	for i := len(assign) - 1; i >= 0; i-- {
+		block.Stmts = append(block.Stmts, assign[i])
+	}
+	at(block)
+	return block
+}
+
+// single is an expression that gives one value.
+func single(e ast.Expr) ast.Expr {
+	switch x := e.(type) {
+	case *ast.FuncCallExpr:
+		x.AdjustRet = true
+	case *ast.Comma3Expr:
+		x.AdjustRet = true
+	}
+	return e
+}

@@ -1,0 +1,27 @@
+package vm
+
+import "testing"
+
+func TestAssignmentsToSeveral(t *testing.T) {
+	printing(t, nil, map[string]string{
+		`local a, b = 1, 2 a, b = b, a print(a, b)`:                                                                           "2\t1",
+		`local a, b, c = 1, 2, 3 a, b, c = c, a, b print(a, b, c)`:                                                            "3\t1\t2",
+		`local a, b = 1, 2 for i = 1, 10 do a, b = b, a + b end print(a, b)`:                                                  "144\t233",
+		`local a, b = 1, 2 local function f() a, b = b, a end f() print(a, b)`:                                                "2\t1",
+		`x, y = 1, 2 x, y = y, x print(x, y)`:                                                                                 "2\t1",
+		`local t = {1, 2} t[1], t[2] = t[2], t[1] print(t[1], t[2])`:                                                          "2\t1",
+		`local i, t = 1, {} i, t[i] = 2, 9 print(i, t[1], t[2])`:                                                              "2\t9\tnil",
+		`local t = {} local old = t t, t.x = {}, 5 print(old.x, t.x)`:                                                         "5\tnil",
+		`local t = {} local old = t t.x, t = 5, {} print(old.x, t.x)`:                                                         "5\tnil",
+		`local t = {} local old = t t.x, t = (function() return 5, {} end)() print(old.x, t.x)`:                               "5\tnil",
+		`local a, b, c = 1, 2, 3 a, b, c = b print(a, b, c)`:                                                                  "2\tnil\tnil",
+		`local a, b = 1, 2 a, b = b, a, print("extra") print(a, b)`:                                                           "extra\n2\t1",
+		`local function f() return 7, 8, 9 end local a, b, c a, b, c = 1, f() print(a, b, c) a, b, c = f(), 1 print(a, b, c)`: "1\t7\t8\n7\t1\tnil",
+		`local a, b, c = 1 a, b, c = (function(...) return ... end)(a, 2) print(a, b, c)`:                                     "1\t2\tnil",
+		`local n = 0 local function f() n = n + 1 return {n}, n end local a a, f()[f()] = n, n print(a, n)`:                   "2\t2",
+		`local a, b repeat local z = 1 a, b = z, a until z == b or a == 1 print(a, b)`:                                        "1\tnil",
+	})
+	if got := newBench(t, nil).fails(t, "local a, b = 1\n\na, b = b, b.x").Message; got != "test.lua:3: attempt to index b, which is nil" {
+		t.Error(got)
+	}
+}
