@@ -171,7 +171,7 @@ func TestBigPullOfASpoiltSegment(t *testing.T) {
 	x := on(t)
 	content := x.read(x.file("a.sif", bigSize))
 	x.manifest(content, x.collection, ".segments/big-v1.sif/1/2/3", recordOf(content))
-	spoilt := "X" + content[10<<20+1:20<<20]
+	spoilt := string([]byte{content[10<<20] ^ 1}) + content[10<<20+1:20<<20]
 	x.object(".segments/big-v1.sif/1/2/3/00000001", spoilt, store.Header{})
 	if err := x.pullBig(x.client); err == nil {
 		t.Error("no error")
