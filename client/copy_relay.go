@@ -47,7 +47,7 @@ func (x *copying) relay(ctx context.Context) (o store.Object, used map[string]bo
 	if err != nil {
 		return o, nil, err
 	}
-	err = t.all(ctx, pieces, func(ctx context.Context, i int) error {
+	anew := func(ctx context.Context, i int) error {
 		off, n := plan.Span(i)
 		body := &remote{ctx: ctx, c: x.from, o: x.o, off: off, n: n}
 		defer body.close()
@@ -55,9 +55,9 @@ func (x *copying) relay(ctx context.Context) (o store.Object, used map[string]bo
 		h.MD5 = md5s[i]
 		_, err := x.to.store.Put(ctx, pieces[i].Key, transfer.Metered(body, t.meter.Add), 0, n, h)
 		return err
-	})
-	if err == nil {
-		o, err = t.manifest(ctx, pieces, sha)
+	}
+	if err = t.all(ctx, pieces, anew); err == nil {
+		o, err = t.manifest(ctx, pieces, sha, anew)
 	}
 	return o, used, t.end(err)
 }

@@ -65,7 +65,7 @@ func (x *copying) serverSide(ctx context.Context, segments []store.Object) (o st
 	if err != nil {
 		return o, nil, err
 	}
-	err = t.all(ctx, copies, func(ctx context.Context, i int) error {
+	anew := func(ctx context.Context, i int) error {
 		segments[i].ETag = copies[i].MD5
 		_, err := x.to.store.Copy(ctx, segments[i], copies[i].Key, x.segmentHeader())
 		if errors.Is(err, store.ErrNotFound) {
@@ -75,9 +75,9 @@ func (x *copying) serverSide(ctx context.Context, segments []store.Object) (o st
 			t.meter.Add(copies[i].Size)
 		}
 		return err
-	})
-	if err == nil {
-		o, err = t.manifest(ctx, copies, imageOf(x.o).SHA256)
+	}
+	if err = t.all(ctx, copies, anew); err == nil {
+		o, err = t.manifest(ctx, copies, imageOf(x.o).SHA256, anew)
 	}
 	return o, used, t.end(err)
 }
@@ -144,9 +144,11 @@ func (t *segmentTarget) all(ctx context.Context, segments []store.Segment, do fu
 	return g.Wait()
 }
 
-// manifest makes the copy of its segments, which are all there.
-func (t *segmentTarget) manifest(ctx context.Context, segments []store.Segment, sha256 string) (store.Object, error) {
-	o, err := t.x.to.store.PutManifest(ctx, t.x.key, segments, t.x.header(sha256))
+// manifest makes the copy of its segments, which are all there; anew makes one that is not any more.
+func (t *segmentTarget) manifest(ctx context.Context, segments []store.Segment, sha256 string, anew func(ctx context.Context, i int) error) (store.Object, error) {
+	o, err := t.x.to.manifest(ctx, t.x.key, segments, t.x.header(sha256), t.there, func(i int) error {
+		return t.x.to.streams.Run(ctx, func() error { return anew(ctx, i) })
+	})
 	if err == nil {
 		t.x.to.shorten(ctx, o, &t.longer, t.x.expires)
 	}

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/sregistry-shell/sregistry-shell/client/store"
 	"github.com/sregistry-shell/sregistry-shell/client/transfer"
 )
@@ -51,7 +53,10 @@ func (c *Client) pushLarge(ctx context.Context, p place, key store.Key, f *os.Fi
 			used[segment.Object] = true
 		}
 		h.ContentType, h.Meta = record.ContentType(), record.Meta()
-		o, err = c.store.PutManifest(ctx, key, segments, h)
+		o, err = c.manifest(ctx, key, segments, h, there, func(i int) error {
+			off, n := plan.Span(i)
+			return up.store(ctx, segments[i].Key, off, n, md5s[i])
+		})
 	}
 	if err == nil {
 		c.shorten(ctx, o, &up.longer, h.Expires)
@@ -116,16 +121,20 @@ func (u *segmentUpload) send(ctx context.Context, i int, off, n int64, md5 strin
 			return nil
 		}
 	}
-	err := u.c.streams.Run(ctx, func() error {
+	err := u.store(ctx, key, off, n, md5)
+	if err == nil {
+		u.count(0, n)
+	}
+	return err
+}
+
+func (u *segmentUpload) store(ctx context.Context, key store.Key, off, n int64, md5 string) error {
+	return u.c.streams.Run(ctx, func() error {
 		_, err := u.c.store.Put(ctx, key,
 			transfer.Metered(transfer.Section{File: u.f, Off: off}, u.meter.Add), 0, n,
 			store.Header{ContentType: segmentType, MD5: md5, Expires: segmentExpiry(u.expires)})
 		return err
 	})
-	if err == nil {
-		u.count(0, n)
-	}
-	return err
 }
 
 func (u *segmentUpload) count(skipped, done int64) {
@@ -160,4 +169,36 @@ func (c *Client) segmentsIn(ctx context.Context, container, dir string) (map[str
 		there[o.Object] = o.Size
 	}
 	return there, nil
+}
+
+// manifest makes a large object of segments. Of those that were there before, somebody who replaces or
+// deletes the image at the same time may have deleted some, as that image's: they are stored anew.
+func (c *Client) manifest(ctx context.Context, key store.Key, segments []store.Segment, h store.Header, before map[string]int64, anew func(i int) error) (o store.Object, err error) {
+	for range replacements + 1 {
+		o, err = c.store.PutManifest(ctx, key, segments, h)
+		if len(before) == 0 || err != nil && !errors.Is(err, store.ErrDamaged) {
+			return o, err
+		}
+		dir, _, _, _ := transfer.ParseSegment(segments[0].Object)
+		now, listErr := c.segmentsIn(ctx, key.Container, dir)
+		if listErr != nil || now == nil {
+			return o, err
+		}
+		g, whole := errgroup.Group{}, true
+		g.SetLimit(listers)
+		for i, segment := range segments {
+			_, was := before[segment.Object]
+			if _, is := now[segment.Object]; was && !is {
+				whole = false
+				g.Go(func() error { return anew(i) })
+			}
+		}
+		if failed := g.Wait(); failed != nil {
+			return o, failed
+		}
+		if whole || err == nil {
+			return o, err
+		}
+	}
+	return o, err
 }

@@ -325,15 +325,20 @@ func (c *Client) release(ctx context.Context, old store.Object, live string, kee
 		return err
 	}
 	gone = slices.DeleteFunc(gone, func(segment store.Object) bool { return lent[segment.Object] })
-	now, err := c.store.Stat(ctx, old.Key)
-	switch {
-	case errors.Is(err, store.ErrNotFound) && live == "":
-	case err != nil:
-		return err
-	case live == "" || now.ETag != live:
-		return nil // somebody else pushed meanwhile
+	for some := range slices.Chunk(gone, listers) {
+		now, err := c.store.Stat(ctx, old.Key)
+		switch {
+		case errors.Is(err, store.ErrNotFound) && live == "":
+		case err != nil:
+			return err
+		case live == "" || now.ETag != live:
+			return nil // somebody else pushed meanwhile, and may use what is left
+		}
+		if err := c.deleteObjects(ctx, some); err != nil {
+			return err
+		}
 	}
-	return c.deleteObjects(ctx, gone)
+	return nil
 }
 
 // deleteObjects deletes objects, several at a time. One that is gone already is fine.

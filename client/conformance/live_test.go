@@ -1,9 +1,11 @@
 package conformance
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -141,5 +143,69 @@ func TestExpiringOverWhatStays(t *testing.T) {
 	}
 	if image, segments := x.ends("a"); image != 5 || segments[6] != 4 {
 		t.Errorf("it ends in %d hours, its segments in %v", image, segments)
+	}
+}
+
+// Where segments that were there already are deleted at the last moment, by somebody who replaces or deletes the
+// image at the same time, they are stored anew: before the manifest, which is refused then, or behind it.
+func TestSegmentsThatGoMeanwhile(t *testing.T) {
+	x, plan, _ := onFaults(t)
+	path := x.file("a.sif", 3500)
+	isManifest := func(r *http.Request) bool { return r.URL.Query().Get("multipart-manifest") == "put" }
+	lose := func(object string, i int) {
+		for _, s := range x.segments() {
+			if strings.HasPrefix(s, ".segments/"+object) && strings.Contains(s, fmt.Sprintf("/%08d-", i)) {
+				if err := x.store.Delete(t.Context(), store.Key{Container: x.collection, Object: s}); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}
+	for _, behind := range []bool{false, true} {
+		for object, again := range map[string]func(){
+			"a-latest.sif": func() { x.pushBig(path, "a") },
+			"b-latest.sif": func() { x.copy("a", "b", client.CopyRequest{}) },
+		} {
+			x.pushBig(path, "a")
+			x.copy("a", "b", client.CopyRequest{})
+			if err := x.store.Delete(t.Context(), store.Key{Container: x.collection, Object: object}); err != nil {
+				t.Fatal(err)
+			}
+			plan.Add(localswift.Rule{Match: isManifest, Count: 1, Fault: func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if !behind {
+						lose(object, 1)
+					}
+					next.ServeHTTP(w, r)
+					if behind {
+						lose(object, 2)
+					}
+				})
+			}})
+			again()
+			plan.Clear()
+			x.back("a", path)
+			x.back("b", path)
+			x.clean()
+		}
+	}
+}
+
+// Who deletes the segments of an image that was replaced stops when it is back.
+func TestReleaseStops(t *testing.T) {
+	x, plan, _ := onFaults(t)
+	path := x.file("a.sif", 40_000)
+	image := x.pushBig(path, "a")
+	segments := x.segments()
+	back := sync.OnceFunc(func() { x.copyManifest(image.Object, 40_000) })
+	plan.Add(localswift.Rule{Match: func(r *http.Request) bool { return r.Method == http.MethodDelete }, Fault: func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			back()
+			next.ServeHTTP(w, r)
+		})
+	}})
+	x.push(x.file("b.sif", 100), "a")
+	if left := len(x.segments()); left < len(segments)-8 {
+		t.Errorf("%d segments of %d are left", left, len(segments))
 	}
 }
