@@ -7,9 +7,11 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
 	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/parse"
 )
 
 // openStd replaces those basic functions that gopher-lua leaves short of Lua 5.1, or that people
@@ -85,7 +87,12 @@ func (m *VM) openStd() {
 	debug := L.GetGlobal("debug").(*lua.LTable)
 	debug.RawSetString("traceback", L.NewFunction(traceback(debug.RawGetString("traceback").(*lua.LFunction))))
 	coroutine := L.GetGlobal("coroutine").(*lua.LTable)
-	coroutine.RawSetString("yield", L.NewFunction(yield))
+	L.Push(L.NewFunctionFromProto(yielding()))
+	L.Push(L.NewFunction(yield))
+	L.Push(L.NewFunction(func(L *lua.LState) int { return L.GetTop() }))
+	L.Call(2, 1)
+	coroutine.RawSetString("yield", L.Get(-1))
+	L.Pop(1)
 }
 
 // print writes its line in one piece.
@@ -231,6 +238,21 @@ func traceback(original *lua.LFunction) lua.LGFunction {
 	}
 }
 
+// yielding is a program that makes coroutine.yield of yield and of a function that gives its arguments. One
+// of Lua gives its caller nil for each value that resume does not give; gopher-lua leaves there what
+// ends the program when it is used.
+var yielding = sync.OnceValue(func() *lua.FunctionProto {
+	stmts, err := parse.Parse(strings.NewReader("local yield, all = ... return function(...) return all(yield(...)) end"), "yield")
+	if err != nil {
+		panic(err) // the text is part of the program
+	}
+	proto, err := lua.Compile(stmts, "yield")
+	if err != nil {
+		panic(err)
+	}
+	return proto
+})
+
 // yield says where it cannot be used: gopher-lua fails with a nil pointer when a coroutine yields
 // out of pcall, table.sort or another function of Go.
 func yield(L *lua.LState) int {
@@ -241,13 +263,18 @@ func yield(L *lua.LState) int {
 		}
 		fn, err := L.GetInfo("f", dbg, lua.LNil)
 		if f, isFunction := fn.(*lua.LFunction); err == nil && isFunction && f.IsG {
-			L.RaiseError("cannot yield across pcall, table.sort or another function that is not Lua")
+			cannotYield(L)
 		}
 	}
 	if L.Parent == nil && L != L.G.MainThread {
-		L.RaiseError("cannot yield across pcall, table.sort or another function that is not Lua")
+		cannotYield(L)
 	}
 	return -1
+}
+
+// cannotYield raises the error at the place of the call of coroutine.yield.
+func cannotYield(L *lua.LState) {
+	L.Error(lua.LString(L.Where(2)+" cannot yield across pcall, table.sort or another function that is not Lua"), 0)
 }
 
 // write is for print and io.write.
