@@ -18,8 +18,11 @@ func walk(v reflect.Value) {
 		if v.IsNil() {
 			return
 		}
-		if field, ok := v.Interface().(*ast.Field); ok {
-			adjust(field)
+		switch x := v.Interface().(type) {
+		case *ast.Field:
+			adjust(x)
+		case *ast.WhileStmt:
+			x.Condition = decided(x.Condition)
 		}
 		walk(v.Elem())
 	case reflect.Slice:
@@ -45,6 +48,39 @@ func adjust(field *ast.Field) {
 	if field.Key != nil {
 		single(field.Value)
 	}
+}
+
+// decided is the condition of a loop without what false and nil decide before an and: there the compiler
+// takes the beginning of the program for that of the loop.
+func decided(e ast.Expr) ast.Expr {
+	switch x := e.(type) {
+	case *ast.UnaryNotOpExpr:
+		x.Expr = decided(x.Expr)
+	case *ast.LogicalOpExpr:
+		x.Lhs, x.Rhs = decided(x.Lhs), decided(x.Rhs)
+		isFalse, isTrue := known(x.Lhs)
+		switch {
+		case x.Operator == "and" && isFalse, x.Operator == "or" && isTrue:
+			return x.Lhs
+		case x.Operator == "and" && isTrue, x.Operator == "or" && isFalse:
+			return x.Rhs
+		}
+	}
+	return e
+}
+
+// known tells what an expression is as a condition, if that is known.
+func known(e ast.Expr) (isFalse, isTrue bool) {
+	switch x := e.(type) {
+	case *ast.FalseExpr, *ast.NilExpr:
+		return true, false
+	case *ast.TrueExpr, *ast.NumberExpr, *ast.StringExpr:
+		return false, true
+	case *ast.UnaryNotOpExpr:
+		isFalse, isTrue = known(x.Expr)
+		return isTrue, isFalse
+	}
+	return false, false
 }
 
 // mixes tells whether an assignment to several variables may go wrong: the compiler gives a local one its

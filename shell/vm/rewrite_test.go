@@ -25,3 +25,17 @@ func TestAssignmentsToSeveral(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestConstantConditionsOfLoops(t *testing.T) {
+	begin := `local a, f = 1, false for i, v in ipairs({"of another loop"}) do print(v) end `
+	cases := map[string]string{}
+	for condition, want := range map[string]string{
+		"not (false and a)": "4", "not (nil and a)": "4", "not (true and false)": "4", "true and not (false and f)": "4",
+		"(false and f) or a": "4", "not (false and f) or a": "4", "not (false and a) and a < 3": "3", "false and a or a < 3": "3",
+		"not nil and not (not 1 and a)": "4", "not (2 and a)": "1", "false and a": "1", "not (f or 'x')": "1", "a < 3 and not (false and f)": "3",
+		"false or (function(...) return ... end)(a < 2, false)": "2", "(1 and (function() return nil, 1 end)())": "1",
+	} {
+		cases[begin+"while "+condition+" do a = a + 1 if a > 3 then break end end print(a)"] = "of another loop\n" + want
+	}
+	printing(t, nil, cases)
+}
