@@ -48,8 +48,12 @@ need() {
       chmod 755 $policy
     fi
     apt=(apt-get -q -o DPkg::Lock::Timeout=900 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold)
-    "${apt[@]}" update || true # an old list may do; if not, the install says so
-    "${apt[@]}" install -y --no-install-recommends "${missing[@]}"
+    for pause in 5 15 45 0; do # a mirror may have a bad minute
+      "${apt[@]}" update || true # an old list may do; if not, the install says so
+      ! "${apt[@]}" install -y --no-install-recommends "${missing[@]}" || exit 0
+      sleep $pause
+    done
+    exit 1
   ) >>"$dir/log/apt.log" 2>&1 9>&- </dev/null || {
     tail -n 20 "$dir/log/apt.log" >&2
     die "cannot install ${missing[*]}: see $dir/log/apt.log"
@@ -59,10 +63,18 @@ need() {
 # running DAEMON: does its pid file name a live process that this script started? Every daemon carries the
 # mark in its environment, so a stale pid file never names a stranger.
 running() {
-  local pid
-  pid=$(cat "$dir/run/$1.pid" 2>/dev/null) && [ -n "$pid" ] &&
-    grep -qzxF "SREGISTRY_SERVER_MARK=$dir/$1" "/proc/$pid/environ" 2>/dev/null
+  local pid i environment
+  pid=$(cat "$dir/run/$1.pid" 2>/dev/null) && [ -n "$pid" ] || return 1
+  for ((i = 0; i < 300; i++)); do # in the middle of execve it is empty for a moment
+    ! ended "$pid" || return 1
+    environment=$(tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ") || return 1
+    [ -z "$environment" ] || break
+  done
+  grep -qxF "SREGISTRY_SERVER_MARK=$dir/$1" <<<"$environment"
 }
+
+# ended PID: is it gone, or a zombie?
+ended() { ! grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status"; }
 
 # start DAEMON PORT COMMAND...: run it in the background, in a session of its own, unless it runs already.
 start() {
@@ -75,6 +87,8 @@ start() {
   say "starting $daemon"
   SREGISTRY_SERVER_MARK=$dir/$daemon setsid "$@" >>"$dir/log/$daemon.log" 2>&1 </dev/null 9>&- &
   echo $! >"$dir/run/$daemon.pid"
+  # Not before it shows its mark: until then it is a copy of this script, and looks like a stranger.
+  until running "$daemon" || ended $!; do sleep 0.02; done
 }
 
 # stop DAEMON: ask, wait, then insist.
