@@ -18,12 +18,18 @@ func left() int64 {
 	for _, group := range groups() {
 		least = min(least, group)
 	}
-	var space unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_AS, &space) == nil && space.Cur < math.MaxInt64 {
-		least = min(least, int64(space.Cur)-mapped(0))
+	return min(least, space())
+}
+
+// space is how many bytes of address space the process can still take (ulimit -v and -d), math.MaxInt64 without a limit.
+func space() int64 {
+	least := int64(math.MaxInt64)
+	var most unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_AS, &most) == nil && most.Cur < math.MaxInt64 {
+		least = min(least, int64(most.Cur)-mapped(0))
 	}
-	if unix.Getrlimit(unix.RLIMIT_DATA, &space) == nil && space.Cur < math.MaxInt64 {
-		least = min(least, int64(space.Cur)-mapped(5))
+	if unix.Getrlimit(unix.RLIMIT_DATA, &most) == nil && most.Cur < math.MaxInt64 {
+		least = min(least, int64(most.Cur)-mapped(5))
 	}
 	return least
 }

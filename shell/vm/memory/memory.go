@@ -4,7 +4,8 @@
 //
 // It looks some times a second, and a look is a few microseconds; a program that is over within the
 // first 10 ms costs nothing. What one single step makes cannot be stopped halfway: the limit is a
-// quarter of what the system leaves, so that a string at the limit can be doubled once more.
+// quarter of what the system leaves, so that a string at the limit can be doubled once more. Where the
+// address space is limited (ulimit -v) it falls when threads take from it what was there at the start.
 package memory
 
 import (
@@ -54,7 +55,7 @@ func Watch(limit int64, over func(*Error)) (stop func()) {
 	if limit < 0 {
 		return func() {}
 	}
-	w := &watch{limit: limit, over: over}
+	w := &watch{limit: limit, fits: limit == 0, over: over}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.timer = time.AfterFunc(first, w.look)
@@ -66,6 +67,7 @@ type watch struct {
 	stopped bool
 	timer   *time.Timer
 	limit   int64
+	fits    bool // the limit is what fits, and nobody's word
 	over    func(*Error)
 }
 
@@ -86,20 +88,29 @@ func (w *watch) look() {
 		w.limit = fitting()
 	}
 	collectBelow(w.limit)
-	bytes := held()
-	if bytes > w.limit && bytes < 2*w.limit {
+	bytes, limit := held(), w.now()
+	if bytes > limit && bytes < 2*limit {
 		runtime.GC() // what is counted may be garbage
-		bytes = held()
+		bytes, limit = held(), w.now()
 	}
 	switch {
-	case bytes > w.limit:
+	case bytes > limit:
 		w.stopped = true
-		w.over(&Error{w.limit})
-	case bytes > w.limit/little:
+		w.over(&Error{limit})
+	case bytes > limit/little:
 		w.timer.Reset(near)
 	default:
-		w.timer.Reset(min(max(near, time.Duration(float64(w.limit)/fast*float64(time.Second))), far))
+		w.timer.Reset(min(max(near, time.Duration(float64(limit)/fast*float64(time.Second))), far))
 	}
+}
+
+// now is the limit, less where the address space has become narrow. What the heap has of it and does not use will do.
+func (w *watch) now() int64 {
+	left := space()
+	if !w.fits || left == math.MaxInt64 {
+		return w.limit
+	}
+	return min(w.limit, max(least, (sum(heap...)+left)/share))
 }
 
 // fitting is the limit where none is given: what GOMEMLIMIT says, else a share of what the system
@@ -108,8 +119,11 @@ var fitting = sync.OnceValue(func() int64 {
 	if set := debug.SetMemoryLimit(-1); set != math.MaxInt64 {
 		return set
 	}
-	return max(16<<20, left()/share)
+	return max(least, left()/share)
 })
+
+// least is a limit that a program of use needs.
+const least = 16 << 20
 
 // collectBelow lets the collector work harder as the limit comes near, unless GOMEMLIMIT says when:
 // what is counted is then what is held, and little else.
@@ -127,9 +141,23 @@ var (
 	collected  int64 // the limit that collectBelow set
 )
 
-// held is how many bytes the objects of the process take, garbage that was not found yet included.
-func held() int64 {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(sample)
-	return int64(sample[0].Value.Uint64())
+// objects is the metric of the bytes that objects take, garbage that was not found yet included.
+const objects = "/memory/classes/heap/objects:bytes"
+
+// heap is what the runtime has for objects.
+var heap = []string{objects, "/memory/classes/heap/unused:bytes", "/memory/classes/heap/free:bytes", "/memory/classes/heap/released:bytes"}
+
+func held() int64 { return sum(objects) }
+
+// sum is that of some metrics in bytes.
+func sum(names ...string) (bytes int64) {
+	samples := make([]metrics.Sample, len(names))
+	for i, name := range names {
+		samples[i].Name = name
+	}
+	metrics.Read(samples)
+	for _, s := range samples {
+		bytes += int64(s.Value.Uint64())
+	}
+	return bytes
 }
