@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 //	image FILE SIZE    a file of SIZE bytes that begins like a SIF
 //	sif FILE [ARCH]    a SIF with definition file, labels and a signature
 //	status N CMD...    runs a command that must exit with N
-//	tty CMD...         runs a command with what ttyin types, and logs what its terminal shows
+//	tty FILE CMD...    runs a command on a terminal, types FILE there; stdout is what it shows
 //	served             runs `sregistry-shell serve`, takes its exports, stops it at the end
 func TestScripts(t *testing.T) {
 	testscript.RunT(watched{t, nil}, testscript.Params{

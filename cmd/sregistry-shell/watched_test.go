@@ -82,8 +82,8 @@ func (w watched) Log(args ...any) {
 	for lines.Scan() {
 		line := lines.Text()
 		if own[line] {
-			if strings.HasPrefix(after, "> ttyin ") && !strings.HasPrefix(line, "> tty ") {
-				w.T.Errorf("%q: what is typed goes to `tty`, whose terminal is looked at", line)
+			if strings.HasPrefix(line, "> ttyin ") {
+				w.T.Errorf("%q: use `tty`, whose terminal is looked at, and whole", line)
 			}
 			after = line
 			continue
@@ -91,15 +91,6 @@ func (w watched) Log(args ...any) {
 		if secret, found := w.secrets.in(line); found {
 			w.T.Errorf("after %q a secret is printed: %s", after, secret)
 		}
-	}
-}
-
-// ttyCommand runs a command as exec does, and logs what came to its terminal.
-func ttyCommand(ts *testscript.TestScript, not bool, args []string) {
-	err := ts.Exec(args[0], args[1:]...)
-	ts.Logf("[tty]\n%s", ts.ReadFile("ttyout"))
-	if failed := err != nil; failed != not {
-		ts.Fatalf("%s: %v", strings.Join(args, " "), err)
 	}
 }
 
