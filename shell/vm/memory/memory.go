@@ -89,9 +89,8 @@ func (w *watch) look() {
 	}
 	collectBelow(w.limit)
 	bytes, limit := held(), w.now()
-	if bytes > limit && bytes < 2*limit {
-		runtime.GC() // what is counted may be garbage
-		bytes, limit = held(), w.now()
+	if bytes > limit {
+		bytes, limit = w.collect(bytes, limit)
 	}
 	switch {
 	case bytes > limit:
@@ -102,6 +101,27 @@ func (w *watch) look() {
 	default:
 		w.timer.Reset(min(max(near, time.Duration(float64(limit)/fast*float64(time.Second))), far))
 	}
+}
+
+// collect counts again without the garbage, unless the program comes too far while it is looked for: on a busy machine
+// that takes long, and the program goes on.
+func (w *watch) collect(bytes, limit int64) (int64, int64) {
+	done := make(chan struct{})
+	look := time.NewTicker(near)
+	defer look.Stop()
+	for started := false; bytes < 2*limit && bytes < space(); {
+		if !started {
+			started = true
+			go func() { runtime.GC(); close(done) }()
+		}
+		select {
+		case <-done:
+			return held(), w.now()
+		case <-look.C:
+			bytes, limit = held(), w.now()
+		}
+	}
+	return bytes, limit
 }
 
 // now is the limit, less where the address space has become narrow. What the heap has of it and does not use will do.
