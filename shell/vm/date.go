@@ -12,6 +12,7 @@ import (
 // its "mon", and a date the time of day.
 var conversions = map[byte]func(time.Time) string{
 	'a': func(t time.Time) string { return t.Format("Mon") },
+	'c': func(t time.Time) string { return t.Format("Mon Jan _2 15:04:05 2006") },
 	'x': func(t time.Time) string { return t.Format("01/02/06") },
 	'D': func(t time.Time) string { return t.Format("01/02/06") },
 	'e': func(t time.Time) string { return t.Format("_2") },
@@ -56,5 +57,19 @@ func date(original *lua.LFunction) lua.LGFunction {
 			fields.RawSetString("yday", lua.LNumber(t.YearDay()))
 		}
 		return n
+	}
+}
+
+// seconds is Lua's os.time, which needs a day: gopher-lua would give some time before it for one that is missing.
+func seconds(original *lua.LFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		if fields, ok := L.Get(1).(*lua.LTable); ok {
+			for _, name := range []string{"day", "month", "year"} {
+				if _, ok := asNumber(fields.RawGetString(name)); !ok {
+					L.RaiseError("field '%s' missing in date table", name)
+				}
+			}
+		}
+		return forward(L, original)
 	}
 }

@@ -14,14 +14,15 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// openOS makes os.exit unwind, with exit and quit beside it, os.execute end with its context, and os.date know
-// all of Lua's formats.
+// openOS makes os.exit unwind, with exit and quit beside it, os.execute end with its context, os.date know
+// all of Lua's formats, and os.time the day that it needs.
 func (m *VM) openOS() {
 	L := m.L
 	lib := L.GetGlobal("os").(*lua.LTable)
 	lib.RawSetString("exit", L.NewFunction(m.leave))
 	lib.RawSetString("execute", L.NewFunction(m.execute))
 	lib.RawSetString("date", L.NewFunction(date(lib.RawGetString("date").(*lua.LFunction))))
+	lib.RawSetString("time", L.NewFunction(seconds(lib.RawGetString("time").(*lua.LFunction))))
 	for _, name := range []string{"exit", "quit"} {
 		ud := L.NewUserData()
 		mt := L.NewTable()

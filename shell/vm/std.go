@@ -3,9 +3,7 @@ package vm
 import (
 	"io"
 	"math"
-	"regexp"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -27,7 +25,7 @@ func (m *VM) openStd() {
 		L.Push(lua.LString(value.ToString(L, L.CheckAny(1))))
 		return 1
 	})
-	set("tonumber", toNumber(L.GetGlobal("tonumber").(*lua.LFunction)))
+	set("tonumber", toNumber)
 	set("assert", assert)
 	set("collectgarbage", collectGarbage)
 	set("load", m.load)
@@ -107,31 +105,6 @@ func (m *VM) print(L *lua.LState) int {
 	b.WriteByte('\n')
 	m.write(L, m.opt.Stdout, "print", b.String())
 	return 0
-}
-
-// numeral is how Lua writes a number.
-var numeral = regexp.MustCompile(`^[+-]?(?:0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)$`)
-
-// toNumber reads decimal numbers with an exponent, and those that are too large for an integer, of which
-// gopher-lua makes nil. Other bases are its own.
-func toNumber(original *lua.LFunction) lua.LGFunction {
-	return func(L *lua.LState) int {
-		text, ok := L.CheckAny(1).(lua.LString)
-		if base := L.Get(2); !ok || base != lua.LNil && base != lua.LNumber(10) {
-			return forward(L, original)
-		}
-		digits := strings.Trim(string(text), " \t\n\v\f\r")
-		if !numeral.MatchString(digits) {
-			L.Push(lua.LNil)
-			return 1
-		}
-		if strings.ContainsAny(digits, "xX") {
-			digits += "p0"
-		}
-		n, _ := strconv.ParseFloat(digits, 64) // what is out of range is infinite, or 0
-		L.Push(lua.LNumber(n))
-		return 1
-	}
 }
 
 // assert raises its second value as it is, so that assert(pcall(client.pull, x)) keeps the code.

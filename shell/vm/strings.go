@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sregistry-shell/sregistry-shell/shell/vm/value"
 	lua "github.com/yuin/gopher-lua"
@@ -13,12 +14,85 @@ import (
 const maxRepeat = 64 << 20
 
 // openStrings replaces what gopher-lua does by Go's rules: string.rep and table.concat without a
-// limit, and string.format, which there takes Go's verbs and any argument.
+// limit, string.format, which there takes Go's verbs and any argument, lower and upper, which write
+// something else for bytes that are no UTF-8, and char, which takes any number for a byte. It lets
+// string.byte give one byte by default, and table.remove take nothing off a list at a place before it.
 func (m *VM) openStrings() {
 	lib := m.L.GetGlobal("string").(*lua.LTable)
 	lib.RawSetString("rep", m.L.NewFunction(rep))
 	lib.RawSetString("format", m.L.NewFunction(format))
-	m.L.GetGlobal("table").(*lua.LTable).RawSetString("concat", m.L.NewFunction(concat))
+	lib.RawSetString("lower", m.L.NewFunction(inCase(strings.ToLower, 'A', 'Z')))
+	lib.RawSetString("upper", m.L.NewFunction(inCase(strings.ToUpper, 'a', 'z')))
+	lib.RawSetString("char", m.L.NewFunction(char))
+	lib.RawSetString("byte", m.L.NewFunction(bytesOf))
+	tables := m.L.GetGlobal("table").(*lua.LTable)
+	tables.RawSetString("concat", m.L.NewFunction(concat))
+	tables.RawSetString("remove", m.L.NewFunction(remove(tables.RawGetString("remove").(*lua.LFunction))))
+}
+
+// inCase changes the letters of a text. Of bytes that are none it changes those from first to last, as Lua does.
+func inCase(change func(string) string, first, last byte) lua.LGFunction {
+	return func(L *lua.LState) int {
+		s := L.CheckString(1)
+		if utf8.ValidString(s) {
+			L.Push(lua.LString(change(s)))
+			return 1
+		}
+		out := []byte(s)
+		for i, c := range out {
+			if first <= c && c <= last {
+				out[i] = c ^ 0x20
+			}
+		}
+		L.Push(lua.LString(out))
+		return 1
+	}
+}
+
+func char(L *lua.LState) int {
+	out := make([]byte, L.GetTop())
+	for i := range out {
+		n := L.CheckInt(i + 1)
+		if n < 0 || n > 255 {
+			L.ArgError(i+1, "a byte is between 0 and 255")
+		}
+		out[i] = byte(n)
+	}
+	L.Push(lua.LString(out))
+	return 1
+}
+
+// bytesOf is string.byte: one byte unless it is told where to end, and from 0 on is from 1 on.
+func bytesOf(L *lua.LState) int {
+	s := L.CheckString(1)
+	from := L.OptInt(2, 1)
+	to := L.OptInt(3, from)
+	if from < 0 {
+		from = max(from+len(s)+1, 1)
+	}
+	if to < 0 {
+		to += len(s) + 1
+	}
+	from, to = max(from, 1), min(to, len(s))
+	if from > to {
+		return 0
+	}
+	for _, c := range []byte(s[from-1 : to]) {
+		L.Push(lua.LNumber(c))
+	}
+	return to - from + 1
+}
+
+// remove is table.remove, for which gopher-lua takes the last item for one at 0 or before it.
+func remove(original *lua.LFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		L.CheckTable(1)
+		if L.GetTop() > 1 && L.CheckInt(2) < 1 {
+			L.Push(lua.LNil)
+			return 1
+		}
+		return forward(L, original)
+	}
 }
 
 func rep(L *lua.LState) int {

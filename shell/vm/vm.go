@@ -132,6 +132,7 @@ func New(opt Options) *VM {
 	value.Open(m.L)
 	m.openStd()
 	m.openStrings()
+	openArithmetic(m.L)
 	m.openPatterns()
 	m.openIO()
 	m.openOS()
