@@ -105,15 +105,15 @@ make_mon() {
 make_osd() {
   rm -rf "$dir/osd"
   mkdir "$dir/osd"
-  timeout 60 ceph osd new $osd_uuid 0 >/dev/null
+  timeout 180 ceph osd new $osd_uuid 0 >/dev/null
   ceph-osd -i 0 --mkfs --osd-uuid $osd_uuid 2>>"$dir/log/osd.log"
   touch "$dir/osd.ready"
 }
 
-mon_answers() { timeout 10 ceph --connect-timeout 2 mon stat; }
+mon_answers() { timeout 60 ceph --connect-timeout 10 mon stat; }
 
 # The monitor believes a dead OSD alive for long, so the OSD itself is asked.
-osd_answers() { timeout 10 ceph tell osd.0 version; }
+osd_answers() { timeout 60 ceph tell osd.0 version; }
 
 rgw_answers() { http "$url/swift/info"; }
 
@@ -128,7 +128,7 @@ user() {
   shift 2
   ! v1_login "$url/auth/v1.0" "$user" "$key" >/dev/null 2>&1 || return 0
   say "creating the user $user"
-  timeout 60 radosgw-admin "$@" --subuser="$user" --key-type=swift --secret="$key" >/dev/null 2>>"$dir/log/admin.log" ||
+  timeout 180 radosgw-admin "$@" --subuser="$user" --key-type=swift --secret="$key" >/dev/null 2>>"$dir/log/admin.log" ||
     die "cannot create $user: see $dir/log/admin.log"
 }
 
@@ -140,19 +140,19 @@ server_up() {
 
   [ -e "$dir/mon.ready" ] || make_mon
   start mon "$mon_port" ceph-mon -f -i a
-  wait_for 60 mon mon_answers
+  wait_for 180 mon mon_answers
 
   [ -e "$dir/osd.ready" ] || make_osd
   start osd 0 ceph-osd -f -i 0
-  wait_for 60 osd osd_answers
+  wait_for 180 osd osd_answers
 
   start rgw "$port" radosgw -f -n client.rgw
-  wait_for 120 rgw rgw_answers # half a minute after a crash of all three
+  wait_for 300 rgw rgw_answers # half a minute after a crash of all three
 
   user ceph:vanessa $vanessa_key user create --uid=ceph --display-name='Vanessa Saurus' --access=full
   user ceph:reader $reader_key subuser create --uid=ceph --access=read
   user lab:guest $guest_key user create --uid=lab --display-name='A Guest' --access=full
-  wait_for 30 rgw open_account "$url/auth/v1.0" ceph:vanessa $vanessa_key "$tempurl_key"
+  wait_for 180 rgw open_account "$url/auth/v1.0" ceph:vanessa $vanessa_key "$tempurl_key"
 
   exports SREGISTRY_TEST_SERVER=ceph \
     SREGISTRY_SWIFT_USER=ceph:vanessa SREGISTRY_SWIFT_TOKEN=$vanessa_key SREGISTRY_SWIFT_URL="$url" \

@@ -2,19 +2,28 @@
 # What oldtools.sh and strangers.sh share: checks that print a line each, and other people's client. A script that
 # sources this has set `shell`, the program, and ends with: tally
 
-checks=0 failures=0
+checks=0 failures=0 failed=''
 swift() { /usr/bin/python3 /usr/bin/swift "$@"; }
+
+# wrong FORMAT ARGUMENT...: a check fails.
+wrong() {
+  local text
+  # shellcheck disable=SC2059 # it is one
+  printf -v text "FAIL  $1\n" "${@:2}"
+  failures=$((failures + 1)) failed+=$text
+  printf %s "$text"
+}
 
 # does TITLE COMMAND...: it exits 0.
 does() {
-  local title=$1 out
+  local title=$1 out code=0
   shift
   checks=$((checks + 1))
-  if out=$("$@" 2>&1); then
+  out=$("$@" 2>&1) || code=$?
+  if [ $code = 0 ]; then
     printf 'ok    %s\n' "$title"
   else
-    failures=$((failures + 1))
-    printf 'FAIL  %s: %s: exit %d\n%s\n' "$title" "$*" $? "$out"
+    wrong '%s: %s: exit %d\n%s' "$title" "$*" $code "$out"
   fi
 }
 
@@ -27,8 +36,7 @@ is() {
   if [ "$got" = "$want" ]; then
     printf 'ok    %s\n' "$title"
   else
-    failures=$((failures + 1))
-    printf 'FAIL  %s: %s: "%s", want "%s"\n%s\n' "$title" "$*" "$got" "$want" "$(<errors)"
+    wrong '%s: %s: "%s", want "%s"\n%s' "$title" "$*" "$got" "$want" "$(<errors)"
   fi
 }
 
@@ -42,8 +50,9 @@ for line in sys.stdin:
         print(eval(sys.argv[1]))' "$3"
 }
 
-# tally: how many there were; false when one failed.
+# tally: how many there were; false when one failed. What failed first is told once more: many others follow it.
 tally() {
+  [ $failures = 0 ] || head -n 20 <<<"$failed"
   printf '%d checks, %d failed\n' $checks $failures
   [ $failures = 0 ]
 }

@@ -9,6 +9,7 @@
 # Needs root for other users and networks, and curl. It makes collections of its own, and removes them.
 
 set -euo pipefail
+umask 022
 [ $# = 1 ] || { sed -n '2,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/sregistry-shell-day.XXXXXX")
@@ -298,7 +299,9 @@ for i in "${!hostile[@]}"; do
 done
 cd deep/er
 SECONDS=0
-me sregistry-shell --bwlimit 1M run sync back "$collection-hostile" --pull >"$work/out" 2>"$work/err" &
+# No function: the signal would end its shell, and leave the program at work. So slow that some are missing for long.
+env -i PATH="$work/bin:/usr/bin:/bin" HOME="$work/home" "${mine[@]}" \
+  sregistry-shell --bwlimit 400K run sync back "$collection-hostile" --pull >"$work/out" 2>"$work/err" &
 nightly=$!
 until [ "$(find back -type f -name '*.sif' 2>/dev/null | wc -l)" -ge 3 ]; do
   if [ $SECONDS -ge 60 ] || ! kill -0 $nightly; then cd "$work" && wrong 'the nightly script brings nothing'; fi

@@ -164,7 +164,7 @@ server_up() {
   start keystone "$port" env OS_KEYSTONE_CONFIG_FILES="$conf" uwsgi --plugin python3 --http-socket "127.0.0.1:$port" \
     --wsgi-file /usr/bin/keystone-wsgi-public --buffer-size 65535 --need-app --die-on-term \
     --add-header 'Connection: close'
-  wait_for 60 keystone keystone_answers
+  wait_for 180 keystone keystone_answers
   # appcred: the credential's id, for the ports it was made with
   if [ "$(cut -d' ' -f2- "$dir/appcred" 2>/dev/null)" != "$auth_url $proxy_url" ]; then
     local id
@@ -173,8 +173,8 @@ server_up() {
   fi
   write_proxy
   start proxy "$proxy_port" python3 "$swift_etc/daemon.py" /usr/bin/swift-proxy-server "$dir/etc/proxy.conf" -v
-  wait_for 60 proxy server_answers
-  wait_for 60 proxy open_demo
+  wait_for 180 proxy server_answers
+  wait_for 180 proxy open_demo
 
   # Those of another server, which the same shell may have taken before, would go first.
   echo unset SREGISTRY_SWIFT_USER SREGISTRY_SWIFT_TOKEN SREGISTRY_SWIFT_URL

@@ -6,6 +6,7 @@
 # calls `exports`) and server_answers (does the service answer?), and ends with: run "$@"
 
 set -euo pipefail
+umask 022
 : "${name?}" "${daemons?}"
 
 # What stays in a caller's shell from another server must not steer the tools used here.
@@ -69,6 +70,7 @@ running() {
     ! ended "$pid" || return 1
     environment=$(tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ") || return 1
     [ -z "$environment" ] || break
+    sleep 0.02
   done
   grep -qxF "SREGISTRY_SERVER_MARK=$dir/$1" <<<"$environment"
 }
@@ -103,6 +105,10 @@ stop() {
       sleep 0.1
     done
     ! running "$1" || kill -9 "$pid" 2>/dev/null || true
+    for ((i = 0; i < 300; i++)); do # what it holds, a port or a file, it holds until it is gone
+      ! ended "$pid" || break
+      sleep 0.1
+    done
   fi
   rm -f "$dir/run/$1.pid"
 }
@@ -156,7 +162,11 @@ status() {
     if running "$d"; then echo "$d: running, pid $(<"$dir/run/$d.pid")"; else echo "$d: stopped"; down=1; fi
   done
   if [ $down = 0 ]; then
-    if server_answers >/dev/null 2>&1; then echo "$name: answers"; else echo "$name: does not answer"; down=1; fi
+    for d in 1 2 3; do # a busy machine may be late
+      ! server_answers >/dev/null 2>&1 || { echo "$name: answers"; return; }
+    done
+    echo "$name: does not answer"
+    down=1
   fi
   return $down
 }

@@ -176,8 +176,8 @@ server_up() {
   done
   start container-updater 0 "${swift[@]}" /usr/bin/swift-container-updater "$etc/container.conf" -v # account totals
   start proxy "$port" "${swift[@]}" /usr/bin/swift-proxy-server "$etc/proxy.conf" -v
-  wait_for 30 proxy server_answers
-  wait_for 30 proxy open_account "$url/auth/v1.0" test:tester testing "$tempurl_key" # the account server may lag behind the proxy
+  wait_for 180 proxy server_answers
+  wait_for 180 proxy open_account "$url/auth/v1.0" test:tester testing "$tempurl_key" # the account server may lag behind the proxy
 
   exports SREGISTRY_TEST_SERVER=openstack \
     SREGISTRY_SWIFT_USER=test:tester SREGISTRY_SWIFT_TOKEN=testing SREGISTRY_SWIFT_URL="$url" \
