@@ -23,6 +23,11 @@ func walk(v reflect.Value) {
 			adjust(x)
 		case *ast.WhileStmt:
 			x.Condition = decided(x.Condition)
+			x.Stmts = steadied(x.Stmts)
+		case *ast.RepeatStmt:
+			x.Stmts = steadied(x.Stmts)
+		case *ast.GenericForStmt:
+			x.Stmts = steadied(x.Stmts)
 		}
 		walk(v.Elem())
 	case reflect.Slice:
@@ -30,6 +35,9 @@ func walk(v reflect.Value) {
 			walk(v.Index(i))
 			if stmt, ok := v.Index(i).Interface().(*ast.AssignStmt); ok && mixes(stmt) {
 				v.Index(i).Set(reflect.ValueOf(inTurn(stmt)))
+			}
+			if i > 0 {
+				steady(v.Index(i-1), v.Index(i))
 			}
 		}
 	case reflect.Struct:

@@ -39,3 +39,43 @@ func TestConstantConditionsOfLoops(t *testing.T) {
 	}
 	printing(t, nil, cases)
 }
+
+func TestLoopsThatBeginWithAJump(t *testing.T) {
+	begin := `local k, calls = 0, 0
+		local function to(n)
+			local i = 0
+			return function()
+				calls, i = calls + 1, i + 1
+				assert(calls < 50, "the loop never ends")
+				return i <= n and i or nil
+			end
+		end
+		for v in to(1) do print("of another loop") end `
+	cases := map[string]string{}
+	for code, want := range map[string]string{
+		`for v in to(3) do break end`:                                                                                                           "0",
+		`for v in to(3) do do break end end`:                                                                                                    "0",
+		`for v in to(3) do if true then break end end`:                                                                                          "0",
+		`for v in to(3) do if false then k = 9 end k = k + v end`:                                                                               "6",
+		`for v in to(3) do if not true then k = 9 elseif nil then k = 9 else k = k + v end end`:                                                 "6",
+		`for v in to(3) do if false and k then k = 9 end k = k + v end`:                                                                         "6",
+		`for v in to(3) do local x = false and v k = k + v end`:                                                                                 "6",
+		`for v in to(3) do k = nil or k + v end`:                                                                                                "6",
+		`for v in to(3) do while false do k = 9 end k = k + v end`:                                                                              "6",
+		`for v in to(3) do repeat break until true k = k + v end`:                                                                               "6",
+		`for v in to(3) do repeat do break end until true k = k + v end`:                                                                        "6",
+		`for v in to(3) do repeat if v == 2 then break end k = k + v until true end`:                                                            "4",
+		`for v in to(3) do while true do break end k = k + v end`:                                                                               "6",
+		`for v in to(3) do ::l:: break end`:                                                                                                     "0",
+		`local n = to(9) while true do if false then k = 9 end k = k + 1 n() if k > 3 then break end end`:                                       "4",
+		`local n = to(9) while k < 3 do if nil then k = 9 end k = k + 1 n() end`:                                                                "3",
+		`local n = to(9) while k < 3 do while false do end k = k + 1 n() end`:                                                                   "3",
+		`local n = to(9) repeat if false then k = 9 end k = k + 1 n() until k > 3`:                                                              "4",
+		`local n = to(9) local z while true do if false then end local f = function() return k end k = k + 1 n() if f() > 3 then break end end`: "4",
+		`local n = to(9) ::l:: if false then k = 9 end k = k + 1 n() if k < 4 then goto l end`:                                                  "4",
+		`local n = to(9) do ::l:: do if nil then k = 9 end end k = k + 1 n() if k < 4 then goto l end end`:                                      "4",
+	} {
+		cases[begin+code+" print(k)"] = "of another loop\n" + want
+	}
+	printing(t, nil, cases)
+}
