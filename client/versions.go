@@ -31,6 +31,12 @@ func (c *Client) versions(ctx context.Context, image string) ([]Image, error) {
 	if err != nil {
 		return nil, refuse(Invalid, err, "")
 	}
+	if _, err := name.ParseDigest(n.Version); err == nil && n.Version != "" {
+		return nil, refuse(Invalid, errors.New("all tags are listed, and a @version is that of one"), "leave it out; stat takes it")
+	}
+	if n.Version != "" { // no version, and so the name of an object, if anything
+		return c.tagsBeside(ctx, n)
+	}
 	spelled := []name.Name{n}
 	if lower := n.Lower(); lower != n {
 		half := n
@@ -45,7 +51,11 @@ func (c *Client) versions(ctx context.Context, image string) ([]Image, error) {
 			}
 		}
 	}
-	// The name of an object stands for the image that it is.
+	return c.tagsBeside(ctx, n)
+}
+
+// tagsBeside are the tags of the image that an object is: its name stands for that.
+func (c *Client) tagsBeside(ctx context.Context, n name.Name) ([]Image, error) {
 	o, err := c.locate(ctx, n, false)
 	if err != nil {
 		return nil, err
