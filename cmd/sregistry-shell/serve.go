@@ -102,6 +102,9 @@ func (a *app) serve(ctx context.Context, addr, data, as string) error {
 
 // folderCode is the code of a folder that cannot be served.
 func folderCode(err error) client.Code {
+	if errors.Is(err, localswift.ErrDamaged) {
+		return client.Corrupt
+	}
 	if code, ok := client.FileCode(err); ok {
 		return code
 	}
