@@ -99,7 +99,7 @@ func (x *copying) survey(ctx context.Context, plan transfer.Plan, known []string
 	}
 	cut := &cutter{plan: plan}
 	whole := sha256.New()
-	check, err := puller{x.from, usualSizes, nil}.receive(ctx, x.o, want, io.MultiWriter(cut, whole), func() error {
+	check, err := puller{x.from, usualSizes, nil, nil}.receive(ctx, x.o, want, io.MultiWriter(cut, whole), func() error {
 		whole.Reset()
 		*cut = cutter{plan: plan, piece: md5.New()}
 		return nil

@@ -23,8 +23,14 @@ type Image struct {
 // String is the URI, so that an image can be written wherever a name can.
 func (i Image) String() string { return i.URI }
 
-// Path is the image as search prints it: collection/object.
-func (i Image) Path() string { return i.Collection + "/" + i.Object }
+// Path is the image as search prints it: collection/object; of one that was done in a batch, and of
+// which no more than its name is known, the URI.
+func (i Image) Path() string {
+	if i.Object == "" {
+		return i.URI
+	}
+	return i.Collection + "/" + i.Object
+}
 
 // Collection describes one collection, that is, one Swift container that holds images.
 type Collection struct {

@@ -22,7 +22,9 @@ func (c *Client) LibraryRemove(ctx context.Context, r RemoveRequest) (LocalImage
 
 // LibraryRemoveAll takes out several; see batch for how failures are reported.
 func (c *Client) LibraryRemoveAll(ctx context.Context, rs []RemoveRequest) ([]LocalImage, error) {
-	return batch(ctx, "rm", rs, 1, c.LibraryRemove, func(r RemoveRequest, _ LocalImage) Image { return Image{URI: r.Image} })
+	return batch(ctx, "rm", rs, 1, c.LibraryRemove, func(r RemoveRequest, i LocalImage) Image {
+		return Image{URI: r.Image, Collection: i.Collection, Name: i.Name, Tag: i.Tag, SHA256: i.Version}
+	})
 }
 
 func (c *Client) removeLocal(ctx context.Context, r RemoveRequest) (library.Row, error) {

@@ -198,7 +198,7 @@ func pulled(title string, single int64) matrixColumn {
 		run: func(ctx context.Context, b *matrixBench, c *Client) error {
 			s := matrixSizes
 			s.single = single
-			_, err := puller{c, s, nil}.pull(ctx, PullRequest{Image: "lab/a", File: filepath.Join(b.dir, "out.sif"), Force: true})
+			_, err := puller{c, s, nil, nil}.pull(ctx, PullRequest{Image: "lab/a", File: filepath.Join(b.dir, "out.sif"), Force: true})
 			return fail("pull", "lab/a", err)
 		},
 		check: func(b *matrixBench, what string, done bool, _ *Client) {

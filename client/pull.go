@@ -47,18 +47,18 @@ func (c *Client) PullAll(ctx context.Context, rs []PullRequest) ([]string, error
 		}
 		targets[r.File] = true
 	}
-	p := puller{c, usualSizes, &sync.Map{}}
+	p := puller{c, usualSizes, &sync.Map{}, &sync.Map{}}
 	ctx = catalogued(ctx, rs, func(r PullRequest) (name.Name, error) { return name.Parse(r.Image) })
 	return batch(ctx, "pull", rs, jobs(rs, func(r PullRequest) int { return r.Jobs }),
 		func(ctx context.Context, r PullRequest) (string, error) {
 			path, err := p.pull(ctx, r)
 			return path, fail("pull", r.Image, err)
 		},
-		func(r PullRequest, _ string) Image { return Image{URI: r.Image} })
+		func(r PullRequest, _ string) Image { return p.done(r) })
 }
 
 func (c *Client) pull(ctx context.Context, r PullRequest) (string, error) {
-	return puller{c, usualSizes, nil}.pull(ctx, r)
+	return puller{c, usualSizes, nil, nil}.pull(ctx, r)
 }
 
 func (p puller) pull(ctx context.Context, r PullRequest) (string, error) {

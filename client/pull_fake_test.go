@@ -146,7 +146,7 @@ func newPulls(t *testing.T) *pulls {
 	c := New(Config{Reporter: p.said})
 	c.store = store.Retry{Store: p.store, First: 1}
 	t.Cleanup(func() { c.Close() })
-	p.puller = puller{c, sizes{single: 500, span: 100, lanes: 3}, nil}
+	p.puller = puller{c, sizes{single: 500, span: 100, lanes: 3}, nil, nil}
 	return p
 }
 

@@ -20,6 +20,28 @@ type puller struct {
 	*Client
 	sizes  sizes
 	claims *sync.Map // target to object, of the pulls of one list; nil for a single one
+	found  *sync.Map // name to Image, of the same
+}
+
+// locate is that of the Client, and keeps what the names of a list led to.
+func (p puller) locate(ctx context.Context, n name.Name, change bool) (store.Object, error) {
+	o, err := p.Client.locate(ctx, n, change)
+	if err == nil && p.found != nil {
+		p.found.Store(n, imageOf(o))
+	}
+	return o, err
+}
+
+// done describes an image of a list that is there now: by its name alone where nobody asked storage.
+func (p puller) done(r PullRequest) Image {
+	n, err := name.Parse(r.Image)
+	if err != nil {
+		return Image{URI: r.Image}
+	}
+	if i, ok := p.found.Load(n); ok {
+		return i.(Image)
+	}
+	return Image{URI: r.Image, Collection: n.Collection, Name: n.Image, Tag: n.TagOrDefault()}
 }
 
 type sizes struct {

@@ -52,7 +52,7 @@ func TestPullChild(t *testing.T) {
 	if order.Whole {
 		sizes.single = childImage
 	}
-	if _, err := (puller{c, sizes, nil}).pull(context.Background(), PullRequest{Image: order.Image, File: order.File}); err != nil {
+	if _, err := (puller{c, sizes, nil, nil}).pull(context.Background(), PullRequest{Image: order.Image, File: order.File}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -65,20 +65,36 @@ func encode(v any) []byte {
 
 // failure is the JSON form of an error.
 type failure struct {
-	Code      client.Code    `json:"code,omitempty"`
-	Op        string         `json:"op,omitempty"`
-	Image     string         `json:"image,omitempty"`
-	Message   string         `json:"message"`
-	Hint      string         `json:"hint,omitempty"`
-	Traceback string         `json:"traceback,omitempty"`
-	Done      []client.Image `json:"done,omitempty"`
-	Failed    []failure      `json:"failed,omitempty"`
+	Code      client.Code `json:"code,omitempty"`
+	Op        string      `json:"op,omitempty"`
+	Image     string      `json:"image,omitempty"`
+	Message   string      `json:"message"`
+	Hint      string      `json:"hint,omitempty"`
+	Traceback string      `json:"traceback,omitempty"`
+	Done      []any       `json:"done,omitempty"`
+	Failed    []failure   `json:"failed,omitempty"`
+}
+
+// named is the JSON form of an image of which no more than its name is known.
+type named struct {
+	URI        string `json:"uri"`
+	Collection string `json:"collection,omitempty"`
+	Name       string `json:"name,omitempty"`
+	Tag        string `json:"tag,omitempty"`
+	SHA256     string `json:"sha256,omitempty"`
 }
 
 func failureOf(e *client.Error) failure {
-	f := failure{Code: e.Code, Op: e.Op, Image: e.Image, Hint: e.Hint, Done: e.Done}
+	f := failure{Code: e.Code, Op: e.Op, Image: e.Image, Hint: e.Hint}
 	if e.Err != nil {
 		f.Message = e.Err.Error()
+	}
+	for _, i := range e.Done {
+		var done any = i
+		if i.Object == "" {
+			done = named{i.URI, i.Collection, i.Name, i.Tag, i.SHA256}
+		}
+		f.Done = append(f.Done, done)
 	}
 	for _, each := range e.Failed {
 		f.Failed = append(f.Failed, failureOf(each))

@@ -113,7 +113,7 @@ func TestSize(t *testing.T) {
 
 func TestFail(t *testing.T) {
 	notFound := &client.Error{Op: "pull", Image: "no/such\n", Code: client.NotFound, Err: errors.New("no such image"), Hint: "client.search() lists what is there"}
-	partial := &client.Error{Op: "push", Code: client.Partial, Err: errors.New("1 of 2 images failed"), Done: []client.Image{{URI: "a/b"}}, Failed: []*client.Error{notFound}}
+	partial := &client.Error{Op: "push", Code: client.Partial, Err: errors.New("1 of 2 images failed"), Done: []client.Image{{URI: "a/b"}, {URI: "a/c:v1", Collection: "a", Name: "c", Tag: "v1", Object: "c-v1.sif", Size: 7}}, Failed: []*client.Error{notFound}}
 	for _, c := range []struct {
 		err        error
 		text, json string
@@ -128,7 +128,7 @@ func TestFail(t *testing.T) {
 		{fmt.Errorf("item 2: %w", notFound), `sregistry-shell: item 2: pull "no/such\n": no such image; client.search() lists what is there` + "\n",
 			`{"error":{"code":"not_found","op":"pull","image":"no/such\n","message":"no such image","hint":"client.search() lists what is there"}}` + "\n"},
 		{partial, `sregistry-shell: push: 1 of 2 images failed` + "\n" + `  pull "no/such\n": no such image; client.search() lists what is there` + "\n",
-			`{"error":{"code":"partial","op":"push","message":"1 of 2 images failed","done":[{"uri":"a/b","collection":"","name":"","tag":"","object":"","size":0,"sha256":"","etag":"","modified":"0001-01-01T00:00:00Z","arch":"","id":""}],"failed":[{"code":"not_found","op":"pull","image":"no/such\n","message":"no such image","hint":"client.search() lists what is there"}]}}` + "\n"},
+			`{"error":{"code":"partial","op":"push","message":"1 of 2 images failed","done":[{"uri":"a/b"},{"uri":"a/c:v1","collection":"a","name":"c","tag":"v1","object":"c-v1.sif","size":7,"sha256":"","etag":"","modified":"0001-01-01T00:00:00Z","arch":"","id":""}],"failed":[{"code":"not_found","op":"pull","image":"no/such\n","message":"no such image","hint":"client.search() lists what is there"}]}}` + "\n"},
 		{context.Canceled, "sregistry-shell: context canceled\n", `{"error":{"code":"canceled","message":"context canceled"}}` + "\n"},
 	} {
 		b := newBench("", nil)
