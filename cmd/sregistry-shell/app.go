@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
@@ -38,6 +39,9 @@ type app struct {
 	client *client.Client
 	others []*client.Client // that a flag names
 	made   bool             // a client of any kind
+
+	unhelped error          // why help could not be written
+	secrets  *cobra.Command // whose arguments no message repeats
 }
 
 // check refuses flags of all commands, and of programs, that make no sense. A folder that is empty, as that of a variable not
@@ -86,6 +90,12 @@ func (a *app) out() *screen.Screen {
 	}
 	return a.screen
 }
+
+// lateOutput is the standard output of the screen, which is made with the first write: before the flags are
+// read there is none.
+type lateOutput struct{ a *app }
+
+func (o lateOutput) Write(p []byte) (int, error) { return o.a.out().Stdout().Write(p) }
 
 func (a *app) close() {
 	if a.screen != nil {

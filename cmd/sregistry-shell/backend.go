@@ -135,6 +135,9 @@ settings. Secrets are not shown.`,
 		case !backendName.MatchString(backend) || backend == "SREGISTRY_CLIENT":
 			return fmt.Errorf("%q is no name for a backend", backend)
 		case !variableName.MatchString(variable):
+			if len(args) == 2 { // it may be the value
+				return fmt.Errorf("the word behind %s is no name for a variable", backend)
+			}
 			return fmt.Errorf("%q is no name for a variable", args[1])
 		}
 		value := ""
@@ -168,6 +171,7 @@ settings. Secrets are not shown.`,
 			return nil
 		}, "")
 	})
+	a.secrets = add
 	add.Flags().BoolVarP(&force, "force", "f", false, "replace a value that is there")
 	remove := sub("rm BACKEND VARIABLE", "Take a variable of a backend out", 2, 2, func(args []string) error {
 		backend, variable := args[0], variableOf(args[0], args[1])

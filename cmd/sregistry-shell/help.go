@@ -10,7 +10,8 @@ import (
 	"github.com/sregistry-shell/sregistry-shell/shell/vm"
 )
 
-// foldHelp makes the help of all commands fit the terminal.
+// foldHelp makes the help of all commands fit the terminal, and keeps for the exit status why it could not be
+// written, which cobra has no way to tell.
 func (a *app) foldHelp(root *cobra.Command) {
 	inFull := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
@@ -18,8 +19,8 @@ func (a *app) foldHelp(root *cobra.Command) {
 		out := cmd.OutOrStdout()
 		cmd.SetOut(&text)
 		inFull(cmd, args)
-		cmd.SetOut(nil)
-		_, _ = io.WriteString(out, a.out().Fold(text.String()))
+		cmd.SetOut(out)
+		_, a.unhelped = io.WriteString(out, a.out().Fold(text.String()))
 	})
 }
 

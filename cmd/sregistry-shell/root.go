@@ -24,6 +24,9 @@ func execute(ctx context.Context, signals *shell.Signals, args []string) int {
 	root := app.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = app.unhelped
+	}
 	app.close()
 	var shown *shownError
 	if err != nil && !errors.As(err, &shown) {
@@ -57,7 +60,9 @@ func (a *app) wrongFlag(cmd *cobra.Command, err error) error {
 	failed := usage(err).(*client.Error)
 	failed.Hint = cmd.CommandPath() + " --help tells more"
 	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
+	if errors.As(err, &unknown) && cmd == a.secrets { // it may be a secret that begins with a dash
+		failed.Err, failed.Hint = errors.New("there is a flag that is none"), "a value that begins with - goes behind --, or to standard input"
+	} else if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
 			if !f.Hidden {
@@ -115,6 +120,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetVersionTemplate("sregistry-shell {{.Version}}\n")
+	root.SetOut(lateOutput{a})
 	root.SetUsageTemplate(root.UsageTemplate() + exitStatuses)
 	root.SetFlagErrorFunc(a.wrongFlag)
 	flags := root.PersistentFlags()
@@ -200,6 +206,9 @@ func (a *app) versionCommand() *cobra.Command {
 			return nil
 		},
 		RunE: func(*cobra.Command, []string) error {
+			if a.out().JSON() {
+				return a.out().Result("", map[string]string{"version": version()})
+			}
 			_, err := fmt.Fprintln(a.out().Stdout(), "sregistry-shell "+version())
 			return err
 		},

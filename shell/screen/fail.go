@@ -68,6 +68,10 @@ func (s *Screen) sayFailure(err error, message, traceback string) {
 		f = failureOf(e)
 	} else if err != nil {
 		f.Code, f.Message = client.CodeOf(err), err.Error()
+		var output *OutputError
+		if code, _ := client.FileCode(err); errors.As(err, &output) && code == client.Full {
+			f.Code = code
+		}
 	}
 	if message != "" {
 		f.Message = message

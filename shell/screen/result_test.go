@@ -122,7 +122,7 @@ func TestFail(t *testing.T) {
 		{&OutputError{&os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}}, "", ""},
 		{&OutputError{&os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.ENOSPC}},
 			"sregistry-shell: write standard output: no space left on device\n",
-			`{"error":{"code":"internal","message":"write standard output: no space left on device"}}` + "\n"},
+			`{"error":{"code":"full","message":"write standard output: no space left on device"}}` + "\n"},
 		{notFound, `sregistry-shell: pull "no/such\n": no such image; client.search() lists what is there` + "\n",
 			`{"error":{"code":"not_found","op":"pull","image":"no/such\n","message":"no such image","hint":"client.search() lists what is there"}}` + "\n"},
 		{fmt.Errorf("item 2: %w", notFound), `sregistry-shell: item 2: pull "no/such\n": no such image; client.search() lists what is there` + "\n",

@@ -81,7 +81,9 @@ func scriptOptions(c *call) (any, error) {
 	case given.help && explicit:
 		return nil, c.invalid("--help is for a script")
 	case given.help:
-		io.WriteString(c.host.Stdout, u.text())
+		if _, err := io.WriteString(c.host.Stdout, u.text()); err != nil {
+			return nil, err
+		}
 		c.host.Exit(c.L, 0)
 	}
 	if explicit {
