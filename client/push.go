@@ -133,6 +133,10 @@ func (c *Client) push(ctx context.Context, r PushRequest) (Image, error) {
 	} else {
 		o, err = c.pushWhole(ctx, p, key, unchanged{f, before}, sum, store.Header{IfAbsent: absent, Expires: expires})
 	}
+	var unread *store.SourceError
+	if (errors.Is(err, transfer.ErrShort) || errors.As(err, &unread)) && changed(f, before) {
+		err = fileChanged()
+	}
 	if absent && p.listed && errors.Is(err, store.ErrExists) {
 		return c.push(uncatalogued(ctx), r)
 	}

@@ -359,27 +359,35 @@ func TestPushOverAnExactName(t *testing.T) {
 
 // A file that changes while it is sent is an error, and the image that was there stays.
 func TestPushOfAFileThatChanges(t *testing.T) {
-	x := on(t)
-	old := x.file("old.sif", 100)
-	x.push(old, "a")
-	path := x.file("new.sif", 200_000)
-	c := client.New(client.Config{Settings: x.settings, Reporter: &onPush{record: x.report, do: func() {
-		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
-		if err == nil {
-			_, err = f.WriteString("more")
-			f.Close()
+	for what, change := range map[string]func(f *os.File) error{
+		"longer":  func(f *os.File) error { _, err := f.WriteAt([]byte("more"), 200_000); return err },
+		"shorter": func(f *os.File) error { return f.Truncate(70_000) },
+		"empty":   func(f *os.File) error { return f.Truncate(0) },
+	} {
+		for _, segment := range []int64{0, 50_000} {
+			x := on(t)
+			old := x.file("old.sif", 100)
+			x.push(old, "a")
+			path := x.file("new.sif", 200_000)
+			c := client.New(client.Config{Settings: x.settings, Reporter: &onPush{record: x.report, do: func() {
+				f, err := os.OpenFile(path, os.O_WRONLY, 0)
+				if err == nil {
+					err = change(f)
+					f.Close()
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}}})
+			defer c.Close()
+			_, err := c.Push(t.Context(), client.PushRequest{Path: path, Name: x.name("a"), Segment: segment})
+			x.wants(err, client.Invalid)
+			if err == nil || !strings.Contains(err.Error(), "the file changed while it was sent; push it again when it is finished") {
+				t.Errorf("%s, in segments of %d: %v", what, segment, err)
+			}
+			x.back("a", old)
 		}
-		if err != nil {
-			t.Error(err)
-		}
-	}}})
-	defer c.Close()
-	_, err := c.Push(t.Context(), client.PushRequest{Path: path, Name: x.name("a")})
-	x.wants(err, client.Invalid)
-	if err == nil || !strings.Contains(err.Error(), "changed") {
-		t.Errorf("%v", err)
 	}
-	x.back("a", old)
 }
 
 // A file that is larger than a server can take in segments is refused before anything is read.
