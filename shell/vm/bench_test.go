@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
 )
@@ -36,6 +37,23 @@ func newBench(t *testing.T, change func(*Options)) *bench {
 	b.VM = New(opt)
 	t.Cleanup(b.Close)
 	return b
+}
+
+// interrupted is the error of a program that is interrupted while it is in what its error then names. On a busy
+// machine a moment may pass before it is there: then it is run again, and given a longer one.
+func (b *bench) interrupted(t *testing.T, source, in string) error {
+	t.Helper()
+	for moment := 20 * time.Millisecond; ; moment *= 2 {
+		ctx, cancel := context.WithTimeout(t.Context(), moment)
+		err := b.Run(ctx, "test.lua", source)
+		cancel()
+		if err == nil || moment > 20*time.Second {
+			t.Fatalf("%s: it is not interrupted within %v: %v", source, moment, err)
+		}
+		if strings.Contains(err.Error(), in) {
+			return err
+		}
+	}
 }
 
 // run runs a program that must succeed and gives what it printed.
