@@ -58,7 +58,7 @@ type sources struct {
 func (s *Session) suggestNames(c *client.Client, typed, quote string) suggestion {
 	if c != nil {
 		if s.others[c] == nil {
-			s.others[c] = &remoteNames{now: time.Now, list: func(ctx context.Context, collection string) ([]string, error) {
+			s.others[c] = &remoteNames{now: time.Now, patience: s.remote.patience, list: func(ctx context.Context, collection string) ([]string, error) {
 				return listNames(ctx, c, collection)
 			}}
 		}

@@ -16,7 +16,8 @@ const patience = 300 * time.Millisecond
 // folders reads folders for completion. One on a server that hangs is read by one goroutine however
 // often its names are asked for.
 type folders struct {
-	read func(dir string) ([]os.DirEntry, error)
+	read     func(dir string) ([]os.DirEntry, error)
+	patience time.Duration // how long a key press waits for a folder
 
 	mu      sync.Mutex
 	running map[string]*reading // by folder
@@ -29,7 +30,7 @@ type reading struct {
 }
 
 func newFolders() *folders {
-	return &folders{read: os.ReadDir, running: map[string]*reading{}}
+	return &folders{read: os.ReadDir, patience: patience, running: map[string]*reading{}}
 }
 
 // complete completes a path: folders with a slash, the only match that is a file with what ends the
@@ -67,7 +68,7 @@ func (f *folders) names(dir string) []string {
 		go f.fill(dir, r)
 	}
 	f.mu.Unlock()
-	timeout := time.NewTimer(patience)
+	timeout := time.NewTimer(f.patience)
 	defer timeout.Stop()
 	select {
 	case <-r.done:

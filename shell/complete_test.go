@@ -68,7 +68,9 @@ func fakeRemote(c *client.Client, typed, _ string) suggestion {
 func fakeLocal(typed, _ string) suggestion { return suggestion{[]string{"local"}, len(typed)} }
 
 func fakeSources() sources {
-	return sources{known: fakeNames{}, remote: fakeRemote, local: fakeLocal, files: newFolders()}
+	files := newFolders()
+	files.patience = time.Minute // of a busy machine
+	return sources{known: fakeNames{}, remote: fakeRemote, local: fakeLocal, files: files}
 }
 
 func TestSuggest(t *testing.T) {
@@ -200,6 +202,7 @@ func TestFolderThatHangs(t *testing.T) {
 		release := make(chan struct{})
 		var reads atomic.Int32
 		from := fakeSources()
+		from.files.patience = patience
 		from.files.read = func(string) ([]os.DirEntry, error) {
 			reads.Add(1)
 			<-release

@@ -20,8 +20,9 @@ const (
 type remoteNames struct {
 	// list gives the collections, with a slash behind them, for an empty collection, else the
 	// images in it as collection/object.
-	list func(ctx context.Context, collection string) ([]string, error)
-	now  func() time.Time
+	list     func(ctx context.Context, collection string) ([]string, error)
+	now      func() time.Time
+	patience time.Duration // how long a key press waits for a listing
 
 	mu    sync.Mutex
 	cache map[string]*listing
@@ -79,7 +80,7 @@ func (r *remoteNames) names(ctx context.Context, collection string) []string {
 	ready, first := known.ready, known.at.IsZero()
 	r.mu.Unlock()
 	if ready != nil && first {
-		timeout := time.NewTimer(patience)
+		timeout := time.NewTimer(r.patience)
 		defer timeout.Stop()
 		select {
 		case <-ready:

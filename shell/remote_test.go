@@ -42,7 +42,7 @@ func TestRemoteNames(t *testing.T) {
 		"":    {"lab/", "library/", "other/"},
 		"lab": {"lab/a/b-v1.sif", "lab/a/c-v1.sif", "lab/ubuntu-22.04.sif", "lab/it's.sif"},
 	}}
-	r := &remoteNames{list: s.list, now: time.Now}
+	r := &remoteNames{list: s.list, now: time.Now, patience: time.Minute}
 	for _, c := range []struct {
 		typed, want string
 		length      int
@@ -72,7 +72,7 @@ func TestRemoteNamesAreNotWaitedForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pass := func(d time.Duration) { <-time.After(d) }
 		s := &storage{names: map[string][]string{"": {"lab/"}}, slow: time.Second}
-		r := &remoteNames{list: s.list, now: time.Now}
+		r := &remoteNames{list: s.list, now: time.Now, patience: patience}
 		suggest := func(want string, within time.Duration) {
 			t.Helper()
 			began := time.Now()

@@ -94,8 +94,8 @@ func New(c Config) *Session {
 		c.Home, _ = c.LookupEnv("HOME")
 	}
 	s := &Session{c: c, ctx: context.Background(), others: map[*client.Client]*remoteNames{}, folders: newFolders()}
-	s.remote = remoteNames{list: s.listNames, now: time.Now}
-	s.local = remoteNames{list: s.listLocal, now: time.Now}
+	s.remote = remoteNames{list: s.listNames, now: time.Now, patience: patience}
+	s.local = remoteNames{list: s.listLocal, now: time.Now, patience: patience}
 	return s
 }
 

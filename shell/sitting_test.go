@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client"
 	"github.com/sregistry-shell/sregistry-shell/shell/screen"
@@ -48,6 +49,8 @@ func sitAt(t *testing.T, p *person, change func(*Config, map[string]string)) *si
 	}
 	c.Screen = screen.New(screen.Options{In: p.tty, Out: p.tty, Err: p.tty, Env: func(name string) string { return env[name] }})
 	s.session = New(c)
+	// A busy machine does not come to a folder or a listing as soon as a person expects candidates.
+	s.session.folders.patience, s.session.remote.patience, s.session.local.patience = time.Minute, time.Minute, time.Minute
 	go func() { s.ended <- s.session.Interactive(ctx) }()
 	t.Cleanup(func() {
 		signals.Stop()

@@ -205,6 +205,7 @@ func TestCompletionInAFolderThatHangs(t *testing.T) {
 	s := sit(t, nil)
 	release := make(chan struct{})
 	defer close(release)
+	s.session.folders.patience = patience
 	s.session.folders.read = func(string) ([]os.DirEntry, error) {
 		<-release
 		return nil, nil
