@@ -17,10 +17,10 @@ export HOME=$work/home
 mkdir "$HOME" "$work/disk"
 disk=$work/disk
 cd "$work"
-serve='' tmux=$work/tmux
+serve='' tmux=''
 
 finish() {
-  tmux -S "$tmux" kill-server 2>/dev/null || true
+  [ -z "$tmux" ] || tmux -S "$tmux" kill-server 2>/dev/null || true
   [ -z "$serve" ] || kill "$serve" 2>/dev/null || true
   cd /
   umount "$disk" 2>/dev/null || umount -l "$disk" 2>/dev/null || true
@@ -65,7 +65,7 @@ over_quota() {
 
 "$shell" serve --addr 127.0.0.1:0 --data "$work/serve" >serve.env 2>serve.log &
 serve=$!
-for ((i = 0; i < 100; i++)); do
+for ((i = 0; i < 600; i++)); do
   ! grep -qs URL serve.env || break
   sleep 0.1
 done
@@ -87,18 +87,21 @@ for i in small large; do
   cmp old.sif "$disk/a.sif"
 done
 
-# meanwhile IMAGE STATUS TEXT WHAT...: a slow pull over an old file; what happens when a part of it is there.
+# meanwhile IMAGE STATUS TEXT WHAT...: a slow pull over an old file, which stands still while that happens, when a part of
+# it is there.
 meanwhile() {
   local image=$1 want=$2 text=$3 status=0 i pull
   shift 3
-  "$shell" pull "lab/$image" --name "$disk/$a" --force --bwlimit 8M >pull.out 2>pull.log &
+  "$shell" pull "lab/$image" --name "$disk/$a" --force --bwlimit 4M >pull.out 2>pull.log &
   pull=$!
-  for ((i = 0; i < 200; i++)); do
+  for ((i = 0; i < 1200; i++)); do
     [ -z "$(find "$disk" -name '*.part' -size +1M)" ] || break
     kill -0 $pull 2>/dev/null || fail "the pull ended too early: $(cat pull.log)"
     sleep 0.05
   done
+  kill -STOP $pull
   "$@"
+  kill -CONT $pull
   wait $pull || status=$?
   [ $status = "$want" ] || fail "exit status $status, want $want after $*: $(cat pull.log)"
   grep -qE -- "$text" pull.log || [ -z "$text" ] || fail "after $* the pull says $(cat pull.log), and not $text"
@@ -127,9 +130,9 @@ part=a.sif.$("$shell" stat lab/large --json | grep -oE '"etag":"[0-9a-f]{16}' | 
 full_journal=(strace -f -qq -o strace.log -P "$disk/$part.journal" -e trace=write -e inject=write:error=ENOSPC)
 ends 9 'no space left' "${full_journal[@]}" "$shell" pull lab/large --name "$disk/a.sif"
 holds ''
-"$shell" pull lab/large --name "$disk/a.sif" --bwlimit 8M >pull.out 2>pull.log &
+"$shell" pull lab/large --name "$disk/a.sif" --bwlimit 4M >pull.out 2>pull.log &
 pull=$!
-for ((i = 0; i < 200; i++)); do
+for ((i = 0; i < 1200; i++)); do
   [ ! -s "$disk/$part.journal" ] || break
   sleep 0.05
 done
@@ -224,9 +227,9 @@ export SREGISTRY_DISABLE=yes
 # The prompt: a history that cannot be written, the current folder gone. type TEXT; see PATTERN.
 type_() { tmux -S "$tmux" send-keys -t p -l -- "$1" \; send-keys -t p Enter; }
 see() {
-  local end=$((SECONDS + 20))
-  until tmux -S "$tmux" capture-pane -p -J -S -200 -t p | grep -qE -- "$1"; do
-    [ $SECONDS -lt $end ] || fail "not seen: $1; on the screen:"$'\n'"$(tmux -S "$tmux" capture-pane -p -J -S -200 -t p)"
+  local end=$((SECONDS + 60)) screen
+  until screen=$(tmux -S "$tmux" capture-pane -p -J -S -200 -t p) && grep -qE -- "$1" <<<"$screen"; do
+    [ $SECONDS -lt $end ] || fail "on the screen:"$'\n'"$screen"$'\n'"not seen: $1"
     sleep 0.05
   done
   checks=$((checks + 1))
@@ -234,6 +237,7 @@ see() {
 for how in full read-only; do
   fresh size=1m
   mkdir "$work/gone"
+  tmux=$work/tmux-$how # its own: the server of the one before may not be gone yet
   [ $how = full ] || printf '"_=1"\n' >"$disk/history"
   fill
   [ $how = full ] || mount -o remount,ro "$disk"
@@ -256,7 +260,7 @@ for how in full read-only; do
   type_ 'client.exists("lab/old")'
   see '^true$'
   type_ exit
-  for ((i = 0; i < 100; i++)); do
+  for ((i = 0; i < 1200; i++)); do
     tmux -S "$tmux" has-session -t p 2>/dev/null || break
     sleep 0.05
   done
