@@ -33,8 +33,8 @@ else
 fi
 
 wrong() {
+  tail -n 8 out err >&2 || true
   printf 'day.sh: %s\n' "$*" >&2
-  tail -n 20 out err >&2
   exit 1
 }
 
@@ -304,7 +304,7 @@ env -i PATH="$work/bin:/usr/bin:/bin" HOME="$work/home" "${mine[@]}" \
   sregistry-shell --bwlimit 400K run sync back "$collection-hostile" --pull >"$work/out" 2>"$work/err" &
 nightly=$!
 until [ "$(find back -type f -name '*.sif' 2>/dev/null | wc -l)" -ge 3 ]; do
-  if [ $SECONDS -ge 60 ] || ! kill -0 $nightly; then cd "$work" && wrong 'the nightly script brings nothing'; fi
+  if [ $SECONDS -ge 300 ] || ! kill -0 $nightly; then cd "$work" && wrong 'the nightly script brings nothing'; fi
   sleep 0.05
 done
 kill -TERM $nightly

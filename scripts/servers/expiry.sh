@@ -21,8 +21,8 @@ cd "$work"
 running=() socket='' pushes=1
 
 wrong() {
+  tail -n 5 ./*.log >&2 || true
   printf 'expiry.sh: %s\n' "$*" >&2
-  tail -n 5 ./*.log >&2
   exit 1
 }
 

@@ -25,8 +25,8 @@ finish() {
 trap finish EXIT
 
 fail() {
+  tail -n 8 push.log pull.log >&2 2>/dev/null || true
   echo "$*" >&2
-  tail -n 20 push.log pull.log >&2 2>/dev/null || true
   exit 1
 }
 
@@ -63,10 +63,11 @@ interrupted() {
   [ $((after - before)) -le 8 ] || fail "the $verb went on without $daemon"
 }
 
-head -c $((24 * (8 << 20))) /dev/urandom >a.sif # 24 segments, 12 ranges
-interrupted 24 push a.sif "$image" --segment-size $((8 << 20))
-[ "$(moved push)" = 24 ] || fail "of 24 segments $(moved push) were stored"
-interrupted 12 pull "$image" --name back.sif
+# 48 segments, 24 ranges: when the first of them have come, the most is still to come, on a busy machine too.
+head -c $((48 * (8 << 20))) /dev/urandom >a.sif
+interrupted 48 push a.sif "$image" --segment-size $((8 << 20))
+[ "$(moved push)" = 48 ] || fail "of 48 segments $(moved push) were stored"
+interrupted 24 pull "$image" --name back.sif
 cmp a.sif back.sif
 [ "$(find . -name '*.part*')" = '' ] || fail "a part was left"
 echo "push and pull went on when $daemon was back; $(cat push.log pull.log | grep -cE '^debug: .*(: 50|: the server answers 50|EOF|reset|refused|went wrong)' || true) requests had failed"

@@ -16,8 +16,8 @@ cd "$work"
 unset XDG_CACHE_HOME XDG_CONFIG_HOME SREGISTRY_CLIENT_SECRETS
 
 wrong() {
+  tail -n 20 "$work/out" >&2
   printf 'signin.sh: %s\n' "$*" >&2
-  cat "$work/out" >&2
   exit 1
 }
 
