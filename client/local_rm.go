@@ -33,8 +33,15 @@ func (c *Client) removeLocal(ctx context.Context, r RemoveRequest) (library.Row,
 		return row, err
 	}
 	if c.cfg.DryRun {
-		c.report.Plan(fmt.Sprintf("would remove %s and %s", row, row.Image))
-		return row, nil
+		file, err := c.local.Removes(ctx, row)
+		switch {
+		case err != nil:
+		case file != "":
+			c.report.Plan(fmt.Sprintf("would remove %s and %s", row, file))
+		default:
+			c.report.Plan(fmt.Sprintf("would remove %s from the local library, and no file", row))
+		}
+		return row, err
 	}
 	kept, err := c.local.Remove(ctx, row)
 	if err != nil {

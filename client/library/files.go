@@ -198,6 +198,22 @@ func (l *Library) Remove(ctx context.Context, r Row) (kept string, err error) {
 	return "", nil
 }
 
+// Removes is the file that Remove would delete with a row; empty for none.
+func (l *Library) Removes(ctx context.Context, r Row) (file string, err error) {
+	if r.Image == "" || !l.Holds(r.Image) || !isFile(r.Image) {
+		return "", nil
+	}
+	shared := 0
+	err = l.read(ctx, func(q querier) (err error) {
+		shared, err = others(q, r)
+		return err
+	})
+	if err != nil || shared > 0 {
+		return "", err
+	}
+	return r.Image, nil
+}
+
 // Tidy removes the folders of an image that have become empty, as far as they are the library's.
 func (l *Library) Tidy(path string) {
 	for dir := filepath.Dir(path); l.Holds(dir) && dir != l.s.Storage && os.Remove(dir) == nil; {

@@ -88,6 +88,9 @@ func (a *app) given(flags *pflag.FlagSet, v *verbs.Verb) (map[string]any, error)
 			set[p.Flag], _ = flags.GetInt64(p.Flag)
 		case verbs.GroupClient:
 			cloud, _ := flags.GetString(p.Flag)
+			if cloud == "" {
+				return nil, &client.Error{Op: v.Name, Code: client.Invalid, Err: fmt.Errorf("--%s names no cloud", p.Flag)}
+			}
 			other, err := a.open(client.ConnectRequest{Cloud: cloud})
 			if err != nil {
 				return nil, err
