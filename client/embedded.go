@@ -3,7 +3,9 @@ package client
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net"
+	"os"
 	"sync"
 
 	"github.com/sregistry-shell/sregistry-shell/client/localswift"
@@ -12,13 +14,23 @@ import (
 
 // NewEmbedded makes a client with a Swift endpoint of its own, inside this process, which keeps
 // its objects below dir. No port is opened: connections go through memory.
+//
+// A dry run makes no folder: where there is none it looks at an empty one, which goes with Close.
 func NewEmbedded(dir string, cfg Config) (*Client, error) {
-	server, err := localswift.Open(localswift.Options{Dir: dir})
+	place, leave := dir, func() error { return nil }
+	if _, err := os.Stat(dir); cfg.DryRun && dir != "" && errors.Is(err, fs.ErrNotExist) {
+		empty, err := os.MkdirTemp("", "sregistry-shell-")
+		if err != nil {
+			return nil, fail("open", dir, err)
+		}
+		place, leave = empty, func() error { return os.RemoveAll(empty) }
+	}
+	server, err := localswift.Open(localswift.Options{Dir: place})
 	if err != nil {
-		return nil, fail("open", dir, err)
+		return nil, fail("open", dir, errors.Join(err, leave()))
 	}
 	if err := server.Ready(); err != nil {
-		return nil, fail("open", dir, errors.Join(err, server.Close()))
+		return nil, fail("open", dir, errors.Join(err, server.Close(), leave()))
 	}
 	ln := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 	ctx, stop := context.WithCancel(context.Background())
@@ -30,7 +42,7 @@ func NewEmbedded(dir string, cfg Config) (*Client, error) {
 	c := New(cfg)
 	c.closer = func() error {
 		stop()
-		return errors.Join(<-done, server.Close())
+		return errors.Join(<-done, server.Close(), leave())
 	}
 	return c, nil
 }
