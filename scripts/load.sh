@@ -81,11 +81,11 @@ pull() {
   mkdir "$work/scratch" "$work/told"
   cd "$work/scratch"
   for ((i = 0; i < processes; i++)); do
-    SREGISTRY_DISABLE=yes "$program" --debug --bwlimit 100M pull --name big.sif lab/big 2>"../told/$i" &
+    SREGISTRY_DISABLE=yes "$program" --debug --bwlimit 40M pull --name big.sif lab/big 2>"../told/$i" &
     pids+=($!)
   done
   until [ -n "$holder" ]; do
-    [ $((SECONDS - started)) -lt 240 ] || wrong 'nobody has pulled 40 %'
+    [ $((SECONDS - started)) -lt 900 ] || wrong 'nobody has pulled 40 %'
     while IFS=: read -r i n; do
       [ "$n" -lt $((ranges * 4 / 10)) ] || holder=${i##*/}
     done < <(grep -cE 'GET .*/big-latest.sif bytes' -r ../told)
