@@ -22,11 +22,10 @@ trap cleanup EXIT
 screen() { tm capture-pane -p -J -S -200 -t p; }
 # see PATTERN: wait until the screen shows it.
 see() {
-  local end=$((SECONDS + 20))
-  until screen | grep -qE -- "$1"; do
+  local end=$((SECONDS + 60)) shown
+  until shown=$(screen) && grep -qE -- "$1" <<<"$shown"; do
     if [ $SECONDS -ge $end ]; then
-      printf 'not seen: %s; on the screen:\n' "$1" >&2
-      screen >&2
+      printf 'on the screen:\n%s\nnot seen: %s\n' "$shown" "$1" >&2
       exit 1
     fi
     sleep 0.05
@@ -35,6 +34,8 @@ see() {
 type() { tm send-keys -t p -l -- "$1"; }
 key() { tm send-keys -t p "$@"; }
 enter() { type "$1"; key Enter; }
+# A bar that is not full, as those are that stay on the screen.
+moving='(Hashing|Progress) +\|[=-]+\| +[0-9]{1,2}\.[0-9]%'
 ok() { printf 'ok  %s\n' "$1"; }
 
 export HOME=$work/home TERM=xterm-256color LC_ALL=C.UTF-8
@@ -58,7 +59,7 @@ ok 'typed: push and search'
 
 type 'client.sea'
 key Tab
-see 'client\.search'
+see '^> client\.search\(?$'
 key C-u
 type 'client.push("panc'
 key Tab
@@ -92,7 +93,7 @@ ok 'typed: a loop over lines'
 
 enter 'kept = 7'
 enter 'client.push("huge.sif", "blueberry/huge")'
-see '(Hashing|Progress) +\|'
+see "$moving"
 key C-c
 see 'interrupted|canceled'
 enter 'kept + 1'
@@ -139,7 +140,7 @@ see '^10$'
 ok 'cleared: what was typed'
 
 enter 'client.push("huge.sif", "blueberry/huge")'
-see '(Hashing|Progress) +\|'
+see "$moving"
 # tmux tells its programs of a new size only after a while, and what they draw meanwhile is torn: the bar
 # that fits is waited for.
 for size in 40:16 28:5 90:35; do # columns, and of the bar
@@ -161,13 +162,13 @@ ok 'resized, and went back in history'
 
 # at COLUMN,ROW: wait until the cursor is there, counted from the first row of the line.
 at() {
-  local end=$((SECONDS + 20)) first now
+  local end=$((SECONDS + 60)) first now
   # The line may scroll up while it grows.
   until first=$(($(tm capture-pane -p -t p | grep -nE '^>' | tail -n 1 | cut -d: -f1) - 1)) &&
     now=$(tm display-message -p -t p '#{cursor_x},#{cursor_y}') && [ "$now" = "${1%,*},$((first + ${1#*,}))" ]; do
     if [ $SECONDS -ge $end ]; then
-      printf 'the cursor is at %s, the line begins at row %s, wanted %s; on the screen:\n' "$now" "$first" "$1" >&2
-      screen >&2
+      printf 'on the screen:\n%s\n' "$(screen)" >&2
+      printf 'the cursor is at %s, the line begins at row %s, wanted %s\n' "$now" "$first" "$1" >&2
       exit 1
     fi
     sleep 0.05
@@ -210,7 +211,7 @@ ok 'Delete on an empty line does not leave, and Ctrl-Z stops nothing'
 enter 'client.search("blueberry")[1]'
 see '^"blueberry/pancake-latest.sif"$'
 key C-d
-end=$((SECONDS + 20))
+end=$((SECONDS + 60))
 while tm has-session -t p 2>/dev/null; do
   [ $SECONDS -lt $end ] || { screen >&2; echo 'Ctrl-D does not leave' >&2; exit 1; }
   sleep 0.05
