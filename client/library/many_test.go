@@ -193,6 +193,9 @@ func TestGroup(t *testing.T) {
 		if err := os.WriteFile(copied, binary, 0o755); err != nil {
 			t.Fatal(err)
 		}
+		if err := os.Chmod(copied, 0o755); err != nil { // whatever the umask
+			t.Fatal(err)
+		}
 		defer func(path string) { os.Args[0] = path }(os.Args[0])
 		os.Args[0] = copied
 		if err := os.Chmod(dir, 0o755); err != nil {

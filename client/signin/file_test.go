@@ -35,6 +35,9 @@ func settingsFile(t *testing.T, content string, mode os.FileMode) (File, func(st
 		if err := os.WriteFile(path, []byte(content), mode); err != nil {
 			t.Fatal(err)
 		}
+		if err := os.Chmod(path, mode); err != nil { // whatever the umask
+			t.Fatal(err)
+		}
 	}
 	return File{path}, func(name string) string {
 		if name == "HOME" {
