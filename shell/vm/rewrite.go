@@ -95,7 +95,8 @@ func known(e ast.Expr) (isFalse, isTrue bool) {
 // value before it looks at the next value, so a, b = b, a makes both the same.
 func mixes(stmt *ast.AssignStmt) bool {
 	if len(stmt.Lhs) < 2 {
-		return false
+		_, isName := stmt.Lhs[0].(*ast.IdentExpr)
+		return isName && (len(stmt.Rhs) > 1 || misplaced(stmt.Rhs[0]))
 	}
 	names := 0
 	for _, to := range stmt.Lhs {
@@ -112,6 +113,21 @@ func mixes(stmt *ast.AssignStmt) bool {
 		}
 	}
 	return names < len(stmt.Lhs)
+}
+
+// misplaced tells whether the compiler may go wrong where it computes a value in the register of the local
+// variable that gets it: after x = y.z and 1 it kept its old value where y.z is false or nil, and
+// s = (s:gsub("a", "b")) put the function where s is, when that is the last parameter of a function.
+func misplaced(value ast.Expr) bool {
+	switch x := value.(type) {
+	case *ast.LogicalOpExpr:
+		return true
+	case *ast.FuncCallExpr:
+		return x.AdjustRet
+	case *ast.Comma3Expr:
+		return x.AdjustRet
+	}
+	return false
 }
 
 // inTurn is an assignment that looks first at what is assigned to, then at all values, and then assigns

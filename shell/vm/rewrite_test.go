@@ -79,3 +79,29 @@ func TestLoopsThatBeginWithAJump(t *testing.T) {
 	}
 	printing(t, nil, cases)
 }
+
+func TestAssignmentsToALocalVariable(t *testing.T) {
+	begin := `local t, n, p = {x = {y = 3}}, nil, 7 local function g(...) return ... end `
+	cases := map[string]string{}
+	for code, want := range map[string]string{
+		`p = t.z and "s"`:                            "nil",
+		`p = g(false) and "s"`:                       "false",
+		`p = not t and "s"`:                          "false",
+		`p = (missing and "s")`:                      "nil",
+		`p = t.x and t.z and "s"`:                    "nil",
+		`p = n or t.z and "s"`:                       "nil",
+		`p = (t.z and 1) or (t.z and 2)`:             "nil",
+		`p = t.x and t.x.y`:                          "3",
+		`p = n or (t.z or "s")`:                      "s",
+		`for i = 1, 2 do p = t.z and i end`:          "nil",
+		`local f = function() p = t.z and 1 end f()`: "nil",
+		`local function f(s) s = (s:gsub("a", "b")) return s end p = f("aa")`:             "bb",
+		`local function f(q, s) local r = 5 s = (g(s)) return q + r + s end p = f(1, 2)`:  "8",
+		`local function f(q, s) local r = 5 s = g(s), 1 return q + r + s end p = f(1, 2)`: "8",
+		`local function f(s, ...) local r = 5 s = (...) return r + s end p = f(1, 2)`:     "7",
+		`local function f(s) s = (g(s)) and t.z and 1 return s end p = f(1)`:              "nil",
+	} {
+		cases[begin+code+" print(p)"] = want
+	}
+	printing(t, nil, cases)
+}
