@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client/localswift"
 )
@@ -125,14 +126,26 @@ func TestGracefulStop(t *testing.T) {
 	token := (&as{t, url, ""}).want(200, "GET", "/auth/v1.0", "", "X-Auth-User: test:owner", "X-Auth-Key: k1").header.Get("X-Auth-Token")
 	a := &as{t, s.StorageURL(url, "test:owner"), token}
 	a.want(201, "PUT", "/c", "")
-	body, done := newPipe(), make(chan reply, 1)
+	body, done := newPipe(), make(chan int, 1)
+	// The body goes once the server asks for it, however late: then it is at work.
+	patient := http.DefaultTransport.(*http.Transport).Clone()
+	defer patient.CloseIdleConnections()
+	patient.ExpectContinueTimeout = time.Hour
+	req, err := http.NewRequest(http.MethodPut, a.base+"/c/o", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = http.Header{"X-Auth-Token": {token}, "Expect": {"100-continue"}}
 	go func() {
-		// The body goes once the server asks for it: then it is at work.
-		r, err := a.try("PUT", "/c/o", body, "Expect: 100-continue")
+		resp, err := patient.RoundTrip(req)
 		if err != nil {
 			t.Error(err)
+			body.CloseWithError(err)
+			done <- 0
+			return
 		}
-		done <- r
+		resp.Body.Close()
+		done <- resp.StatusCode
 	}()
 	body.write("first ")
 	cancel()
@@ -145,7 +158,7 @@ func TestGracefulStop(t *testing.T) {
 	}
 	body.write("second")
 	body.close()
-	is(t, "upload", (<-done).status, 201)
+	is(t, "upload", <-done, 201)
 	if err := <-served; err != nil {
 		t.Error(err)
 	}
