@@ -22,7 +22,7 @@ shift
 parts=("$@")
 [ $# -gt 0 ] || parts=(pull library sync many huge)
 processes=${PROCESSES:-500} images=${IMAGES:-10000} objects=${OBJECTS:-1000000} huge=${HUGE_MIB:-10240}
-unset "${!SREGISTRY_@}" "${!OS_@}" "${!ST_@}"
+unset "${!SREGISTRY_@}" "${!OS_@}" "${!ST_@}" XDG_CACHE_HOME XDG_CONFIG_HOME XDG_STATE_HOME
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/sregistry-shell-load.XXXXXX")
 server=''

@@ -18,6 +18,7 @@ collection=expiry-$$-$RANDOM
 export HOME=$work/home SREGISTRY_DISABLE=yes
 mkdir "$HOME"
 cd "$work"
+unset XDG_CACHE_HOME XDG_CONFIG_HOME
 running=() socket='' pushes=1
 
 wrong() {

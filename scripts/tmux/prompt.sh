@@ -38,6 +38,7 @@ enter() { type "$1"; key Enter; }
 moving='(Hashing|Progress) +\|[=-]+\| +[0-9]{1,2}\.[0-9]%'
 ok() { printf 'ok  %s\n' "$1"; }
 
+unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_STATE_HOME
 export HOME=$work/home TERM=xterm-256color LC_ALL=C.UTF-8
 export PAGER="head -n 1; echo paged"
 mkdir "$HOME" "$work/dir"
