@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"time"
 
 	"github.com/sregistry-shell/sregistry-shell/client/name"
 	"github.com/sregistry-shell/sregistry-shell/client/store"
@@ -25,11 +26,13 @@ func (p puller) stream(ctx context.Context, file string, n name.Name, o store.Ob
 	}
 	w, called := p.cfg.Stdout, "standard output"
 	if file != "-" {
-		f, err := os.OpenFile(file, os.O_WRONLY, 0)
+		f, err := openStream(ctx, file)
 		if err != nil {
 			return err
 		}
 		defer f.Close()
+		// What waits for the reader of a pipe ends with ctx.
+		defer context.AfterFunc(ctx, func() { _ = f.SetWriteDeadline(time.Unix(1, 0)) })()
 		w, called = f, file
 	}
 	written := false
@@ -40,8 +43,35 @@ func (p puller) stream(ctx context.Context, file string, n name.Name, o store.Ob
 		written = true
 		return nil
 	})
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
 		return err
 	}
 	return p.verify(n, o, v)
+}
+
+// openStream opens a file that is streamed. A named pipe waits for its reader, and no longer than ctx.
+func openStream(ctx context.Context, file string) (*os.File, error) {
+	type opened struct {
+		f   *os.File
+		err error
+	}
+	got := make(chan opened, 1)
+	go func() {
+		f, err := os.OpenFile(file, os.O_WRONLY, 0)
+		got <- opened{f, err}
+	}()
+	select {
+	case o := <-got:
+		return o.f, o.err
+	case <-ctx.Done():
+		go func() {
+			if o := <-got; o.err == nil {
+				o.f.Close()
+			}
+		}()
+		return nil, context.Cause(ctx)
+	}
 }
