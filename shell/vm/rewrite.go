@@ -21,6 +21,8 @@ func walk(v reflect.Value) {
 		switch x := v.Interface().(type) {
 		case *ast.Field:
 			adjust(x)
+		case *ast.LocalAssignStmt:
+			scope(x)
 		case *ast.WhileStmt:
 			x.Condition = decided(x.Condition)
 			x.Stmts = steadied(x.Stmts)
@@ -55,6 +57,20 @@ func walk(v reflect.Value) {
 func adjust(field *ast.Field) {
 	if field.Key != nil {
 		single(field.Value)
+	}
+}
+
+// scope lets local f = function ... end know no f inside of the function but what was f before, as in Lua. The
+// compiler takes it for local function f, which alone has a last line.
+func scope(stmt *ast.LocalAssignStmt) {
+	if len(stmt.Names) != 1 || len(stmt.Exprs) != 1 || stmt.LastLine() != 0 {
+		return
+	}
+	if f, ok := stmt.Exprs[0].(*ast.FunctionExpr); ok {
+		extra := &ast.NilExpr{}
+		extra.SetLine(f.LastLine())
+		extra.SetLastLine(f.LastLine())
+		stmt.Exprs = append(stmt.Exprs, extra)
 	}
 }
 

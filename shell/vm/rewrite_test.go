@@ -105,3 +105,18 @@ func TestAssignmentsToALocalVariable(t *testing.T) {
 	}
 	printing(t, nil, cases)
 }
+
+func TestScopeOfALocalFunction(t *testing.T) {
+	printing(t, nil, map[string]string{
+		`local print = function(...) print("wrapped", ...) end print(1)`:                                          "wrapped\t1",
+		`local f = function() return f end print(f())`:                                                            "nil",
+		`local f = 1 local f = function() return f end print(f())`:                                                "1",
+		`local function f(n) return n == 0 and "end" or f(n - 1) end print(f(3))`:                                 "end",
+		`local f f = function(n) return n == 0 and "end" or f(n - 1) end print(f(3))`:                             "end",
+		`local a, f, b = 1, function() return f end, 2 local g = function(x) return x end print(a, f(), b, g(3))`: "1\tnil\t2\t3",
+		`for i = 1, 2 do local f = function() return i end local z = 5 print(f(), z) end`:                         "1\t5\n2\t5",
+	})
+	if got := newBench(t, nil).fails(t, "local f = function()\n\nerror('x')\nend\nf()").Message; got != "test.lua:3: x" {
+		t.Error(got)
+	}
+}
