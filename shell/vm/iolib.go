@@ -125,6 +125,15 @@ func (m *VM) openIO() {
 		return 1
 	})
 	if methods, ok := L.GetTypeMetatable("FILE*").(*lua.LTable).RawGetString("__index").(*lua.LTable); ok {
+		buffer := methods.RawGetString("setvbuf").(*lua.LFunction)
+		methods.RawSetString("setvbuf", L.NewFunction(func(L *lua.LState) int {
+			// gopher-lua knows no "line", and loses what "full" holds back at a seek, and at the end of the
+			// program.
+			if mode := L.CheckString(2); mode == "line" || mode == "full" {
+				L.Replace(2, lua.LString("no"))
+			}
+			return forward(L, buffer)
+		}))
 		methods.RawSetString("lines", L.NewFunction(func(L *lua.LState) int {
 			L.Push(linesOf(L, L.CheckUserData(1), false))
 			return 1

@@ -53,6 +53,12 @@ func (m *VM) openStd() {
 		L.Call(0, lua.MultRet)
 		return L.GetTop() - top
 	})
+	set("rawset", func(L *lua.LState) int {
+		table := L.CheckTable(1)
+		L.RawSet(table, L.CheckAny(2), L.CheckAny(3))
+		L.Push(table)
+		return 1
+	})
 	set("rawlen", func(L *lua.LState) int {
 		switch v := L.CheckAny(1).(type) {
 		case *lua.LTable:
