@@ -13,6 +13,9 @@ import (
 // second, and some steps of Lua cannot be stopped.
 const grace = 20 * time.Second
 
+// unread is how long after a signal standard output may take what nobody reads: no context ends that.
+const unread = time.Second
+
 // Signals turns the signals that end a program into the end of a context.
 type Signals struct {
 	mu        sync.Mutex
@@ -20,6 +23,7 @@ type Signals struct {
 	interrupt chan<- struct{} // takes SIGINT instead, while a prompt is used
 	got       chan os.Signal
 	done      chan struct{}
+	writing   func() (since time.Time, is bool) // of the screen; nil before there is one
 	notify    func(c chan<- os.Signal, which ...os.Signal)
 	stop      func(c chan<- os.Signal)
 }
@@ -27,7 +31,7 @@ type Signals struct {
 // Watch gives a context that SIGINT, SIGTERM and SIGHUP end, with a *SignalError as the cause.
 // A second one of them kills the process as it does without Watch, so that nobody has to wait for
 // a clean-up that hangs; who sends SIGTERM or SIGHUP may not be there to send a second one, and after
-// a while the first one kills as well. While Interactive runs, SIGINT ends the call and not the context. Stop
+// a while the first one kills as well, and soon where nobody reads what is printed. While Interactive runs, SIGINT ends the call and not the context. Stop
 // gives the signals back.
 func Watch(ctx context.Context) (context.Context, *Signals) {
 	return watch(ctx, signal.Notify, signal.Stop)
@@ -56,22 +60,52 @@ func (s *Signals) run() {
 			} else {
 				s.stop(s.got)
 				s.cancel(&SignalError{got})
-				if late, ok := got.(syscall.Signal); ok && late != syscall.SIGINT {
-					go s.insist(time.After(grace), func() { syscall.Kill(os.Getpid(), late) })
+				var late <-chan time.Time
+				if got != os.Interrupt {
+					late = time.After(grace)
 				}
+				look, at := time.NewTicker(unread/10), time.Now()
+				go s.insist(late, look.C, func() bool { return s.blocked(at) }, func() { syscall.Kill(os.Getpid(), got.(syscall.Signal)) })
 			}
 			s.mu.Unlock()
 		}
 	}
 }
 
-// insist kills when it is late, unless the signals were given back before.
-func (s *Signals) insist(late <-chan time.Time, kill func()) {
-	select {
-	case <-s.done:
-	case <-late:
+// insist kills when it is late, or when a look finds it blocked, unless the signals were given back before.
+func (s *Signals) insist(late, look <-chan time.Time, blocked func() bool, kill func()) {
+	for {
+		select {
+		case <-s.done:
+			return
+		case <-look:
+			if !blocked() {
+				continue
+			}
+		case <-late:
+		}
 		kill()
+		return
 	}
+}
+
+// blocked tells whether one write has been waiting for a reader for too long since then.
+func (s *Signals) blocked(since time.Time) bool {
+	s.mu.Lock()
+	writing := s.writing
+	s.mu.Unlock()
+	if writing == nil {
+		return false
+	}
+	at, is := writing()
+	return is && time.Since(at) > unread && time.Since(since) > unread
+}
+
+// Output has them ask whether standard output waits for its reader.
+func (s *Signals) Output(writing func() (since time.Time, is bool)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.writing = writing
 }
 
 // Stop gives the signals back to the system's defaults. The context stays as it is.

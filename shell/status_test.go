@@ -108,10 +108,19 @@ func TestSignalsInsist(t *testing.T) {
 	killed := false
 	late := make(chan time.Time, 1)
 	late <- time.Time{}
-	s.insist(late, func() { killed = true })
+	s.insist(late, nil, nil, func() { killed = true })
 	if !killed {
 		t.Error("nobody kills it")
 	}
+	looks := make(chan time.Time, 2)
+	looks <- time.Time{}
+	looks <- time.Time{}
+	found := []bool{false, true}
+	killed = false
+	s.insist(nil, looks, func() (b bool) { b, found = found[0], found[1:]; return b }, func() { killed = true })
+	if !killed || len(found) != 0 {
+		t.Error("nobody kills what is blocked")
+	}
 	s.Stop()
-	s.insist(nil, func() { t.Error("it is killed though it ended") })
+	s.insist(nil, nil, nil, func() { t.Error("it is killed though it ended") })
 }

@@ -87,6 +87,9 @@ func (a *app) limitMemory() error {
 func (a *app) out() *screen.Screen {
 	if a.screen == nil {
 		a.screen = screen.New(a.options)
+		if a.signals != nil {
+			a.signals.Output(a.screen.Writing)
+		}
 	}
 	return a.screen
 }

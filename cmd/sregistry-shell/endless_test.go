@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -102,5 +103,31 @@ func TestEndlessListing(t *testing.T) {
 			t.Errorf("%q holds %d MiB behind %d pages", c.args, usage.Maxrss>>10, page.Load())
 		}
 		t.Logf("%q: status %d, %d pages, %d MiB", c.args, cmd.ProcessState.ExitCode(), page.Load(), usage.Maxrss>>10)
+	}
+}
+
+// Output that nobody reads ends with the first signal, though nothing interrupts a write.
+func TestOutputThatNobodyReads(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sregistry-shell", "-e", `print(("x"):rep(2^20))`)
+	cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 1)); err != nil { // the rest does not fit into the pipe
+		t.Fatal(err)
+	}
+	cmd.Process.Signal(os.Interrupt)
+	state, err := cmd.Process.Wait() // Cmd.Wait would close the pipe
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := state.Sys().(syscall.WaitStatus).Signal(); got != syscall.SIGINT {
+		t.Errorf("it ends with %v, signal %v", state, got)
 	}
 }

@@ -35,6 +35,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/term"
@@ -69,6 +70,7 @@ type Options struct {
 // Screen is the owner. It implements client.Reporter.
 type Screen struct {
 	opts              Options
+	writing           atomic.Int64 // since when standard output is written to, in nanoseconds; 0 when it is not
 	inTerm            bool
 	outTerm, errTerm  bool
 	outColor, errTint bool

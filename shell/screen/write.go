@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"syscall"
+	"time"
 )
 
 // OutputError says that standard output took no more. When its reader has gone away (a broken
@@ -39,6 +40,13 @@ func (s *Screen) Stdout() io.Writer { return stdout{s} }
 
 // Stderr takes text for standard error that is neither a note nor a warning nor an error.
 func (s *Screen) Stderr() io.Writer { return stderr{s} }
+
+// Writing tells since when standard output is being written to, and whether it is. It never waits, as all
+// else does while a reader takes nothing.
+func (s *Screen) Writing() (since time.Time, is bool) {
+	at := s.writing.Load()
+	return time.Unix(0, at), at != 0
+}
 
 type stdout struct{ s *Screen }
 
@@ -74,7 +82,9 @@ func (s *Screen) print(p []byte) (int, error) {
 	if s.outTerm {
 		s.erase()
 	}
+	s.writing.Store(time.Now().UnixNano())
 	n, err := s.opts.Out.Write(p)
+	s.writing.Store(0)
 	if s.outTerm {
 		s.partial = p[len(p)-1] != '\n'
 		s.draw()
