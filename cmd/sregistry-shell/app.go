@@ -165,7 +165,7 @@ func (a *app) open(r client.ConnectRequest) (*client.Client, error) {
 func (a *app) fill(cfg client.Config) client.Config {
 	cfg.Reporter, cfg.Debug, cfg.DryRun = a.out(), a.options.Debug, a.dryRun
 	cfg.BytesPerSecond, cfg.Timeout = a.rate, a.timeout
-	cfg.Library = a.library()
+	cfg.Library, cfg.Stdout = a.library(), a.out().Data()
 	cfg.TokenCache = signin.CacheDir(os.Getenv)
 	a.made = true
 	return cfg

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A listing without end is gone through in flat memory, and ends with the time that is left or by
@@ -108,26 +110,49 @@ func TestEndlessListing(t *testing.T) {
 
 // Output that nobody reads ends with the first signal, though nothing interrupts a write.
 func TestOutputThatNobodyReads(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "sregistry-shell", "-e", `print(("x"):rep(2^20))`)
-	cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
-	out, err := cmd.StdoutPipe()
-	if err != nil {
+	dir := t.TempDir()
+	image := filepath.Join(dir, "a.sif")
+	if err := os.WriteFile(image, make([]byte, 1<<20), 0o644); err != nil { // more than fits into a pipe
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+	run := func(ctx context.Context, args ...string) *exec.Cmd {
+		cmd := exec.CommandContext(ctx, "sregistry-shell", append([]string{"--embedded=" + filepath.Join(dir, "store")}, args...)...)
+		cmd.Env = append(os.Environ(), "HOME="+dir)
+		return cmd
 	}
-	if _, err := out.Read(make([]byte, 1)); err != nil { // the rest does not fit into the pipe
-		t.Fatal(err)
+	if out, err := run(t.Context(), "push", "--name", "lab/a", image).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
-	cmd.Process.Signal(os.Interrupt)
-	state, err := cmd.Process.Wait() // Cmd.Wait would close the pipe
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := state.Sys().(syscall.WaitStatus).Signal(); got != syscall.SIGINT {
-		t.Errorf("it ends with %v, signal %v", state, got)
+	for _, args := range [][]string{{"-e", `print(("x"):rep(2^20))`}, {"pull", "--name", "-", "lab/a"}} {
+		t.Run(args[0], func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			cmd := run(ctx, args...)
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			defer w.Close()
+			cmd.Stdout = w
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			for room := 1; room > 0 && ctx.Err() == nil; runtime.Gosched() {
+				n, err := unix.Poll([]unix.PollFd{{Fd: int32(w.Fd()), Events: unix.POLLOUT}}, 0)
+				if err == nil {
+					room = n
+				} else if err != unix.EINTR {
+					t.Fatal(err)
+				}
+			}
+			cmd.Process.Signal(os.Interrupt)
+			cmd.Wait()
+			state := cmd.ProcessState
+			if got := state.Sys().(syscall.WaitStatus).Signal(); got != syscall.SIGINT {
+				t.Errorf("it ends with %v, signal %v", state, got)
+			}
+		})
 	}
 }

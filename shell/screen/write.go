@@ -48,6 +48,17 @@ func (s *Screen) Writing() (since time.Time, is bool) {
 	return time.Unix(0, at), at != 0
 }
 
+// Data takes an image that is pulled to standard output: as it is, and no transcript keeps it.
+func (s *Screen) Data() io.Writer { return data{s} }
+
+type data struct{ s *Screen }
+
+func (w data) Write(p []byte) (int, error) {
+	w.s.writing.Store(time.Now().UnixNano())
+	defer w.s.writing.Store(0)
+	return w.s.opts.Out.Write(p)
+}
+
 type stdout struct{ s *Screen }
 
 func (w stdout) Write(p []byte) (int, error) {
@@ -82,9 +93,7 @@ func (s *Screen) print(p []byte) (int, error) {
 	if s.outTerm {
 		s.erase()
 	}
-	s.writing.Store(time.Now().UnixNano())
-	n, err := s.opts.Out.Write(p)
-	s.writing.Store(0)
+	n, err := s.Data().Write(p)
 	if s.outTerm {
 		s.partial = p[len(p)-1] != '\n'
 		s.draw()
